@@ -1,0 +1,1 @@
+"""What runs Timepost: command line, local runner, sandboxes, the demo ERP."""

@@ -1,0 +1,1 @@
+"""Experience APIs: Timepost shaped for people."""

@@ -1,0 +1,1 @@
+"""Process APIs: own the truth about every entry and its posting."""

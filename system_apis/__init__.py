@@ -1,0 +1,1 @@
+"""System APIs: one stateless wrapper over each external platform."""

@@ -1,0 +1,1 @@
+"""What a kind of platform can do for Timepost, each as a contract."""

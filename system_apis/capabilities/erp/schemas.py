@@ -1,0 +1,302 @@
+"""Wire contract of `erp` v1."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.values import Minutes
+
+ExternalId = Annotated[str, Field(min_length=1, max_length=200)]
+PostingKey = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 over source, entry, version, leg, kind and target. Never expires.",
+    ),
+]
+
+
+class Contract(BaseModel):
+    """Base of the contract's models: an unknown field is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Idempotency(StrEnum):
+    """How the ERP helps against posting twice.
+
+    `native_replay`: a repeated key answers the first result; `native_reject`: a repeated key is
+    refused; `upsert`: writes by our key; `marker_search`: the key stands in a text field and is
+    searched for; `none`: nothing, a person confirms unknown outcomes.
+    """
+
+    NATIVE_REPLAY = "native_replay"
+    NATIVE_REJECT = "native_reject"
+    UPSERT = "upsert"
+    MARKER_SEARCH = "marker_search"
+    NONE = "none"
+
+
+class ReversalMode(StrEnum):
+    """How something posted is taken back."""
+
+    NEGATIVE_LINE = "negative_line"
+    DELETE_UNINVOICED = "delete_uninvoiced"
+    UPDATE_IN_PLACE = "update_in_place"
+    CREDIT = "credit"
+    NONE = "none"
+
+
+class ErpAbilities(Contract):
+    """What this ERP can do; the process tier picks its strategy from it."""
+
+    idempotency: Idempotency
+    atomic_batch: bool = Field(description="One bad line refuses the whole native batch.")
+    max_batch: int = Field(ge=1, description="Postings per request that are sensible.")
+    readback: bool
+    lookup: bool = Field(description="Postings can be found again by their key.")
+    reversal_modes: list[ReversalMode]
+    negative_quantity: bool
+    settle_seconds: int = Field(
+        ge=0,
+        description="How long after an unanswered call the ERP may still commit it; "
+        "a look-up before that proves nothing.",
+    )
+
+
+class PostingRequest(Contract):
+    """One line to post. Ids are the ERP's own (bindings are resolved by the caller)."""
+
+    posting_key: PostingKey
+    legal_entity_id: ExternalId
+    worker_id: ExternalId
+    project_id: ExternalId
+    task_id: ExternalId | None = None
+    work_date: date
+    accounting_date: date
+    minutes: Minutes
+    billable: bool
+    narrative: str = Field(default="", max_length=3000, description="Confidential.")
+
+
+class PostRequest(Contract):
+    """A batch. No call to the ERP is started after `deadline`."""
+
+    items: list[PostingRequest] = Field(min_length=1, max_length=200)
+    deadline: AwareDatetime
+
+
+class PostedLine(Contract):
+    """A line as it stands in the ERP, in our words."""
+
+    external_id: ExternalId
+    posting_key: PostingKey | None = Field(
+        default=None, description="Null if the line cannot be traced to a posting key."
+    )
+    legal_entity_id: ExternalId
+    worker_id: ExternalId
+    project_id: ExternalId | None
+    task_id: ExternalId | None = None
+    work_date: date
+    minutes: Minutes
+    invoiced: bool = False
+    version: str | None = Field(default=None, description="The ERP's version token of the line.")
+
+
+class ErrorClass(StrEnum):
+    """Why the ERP refused, in one vocabulary for all ERPs."""
+
+    PERIOD_CLOSED = "period_closed"
+    PROJECT_CLOSED = "project_closed"
+    WORKER_MISSING = "worker_missing"
+    REFERENCE_INACTIVE = "reference_inactive"
+    STALE_VERSION = "stale_version"
+    DUPLICATE = "duplicate"
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    AUTH = "auth"
+    INVOICED_LOCKED = "invoiced_locked"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+class ErpError(Contract):
+    """A refusal. `vendor_message` is the ERP's text with our narrative removed."""
+
+    error_class: ErrorClass
+    vendor_code: str | None = None
+    vendor_message: str = Field(max_length=2000)
+    retriable: bool
+    retry_after_seconds: int | None = Field(default=None, ge=0)
+
+
+class OutcomeStatus(StrEnum):
+    """`posted` and `already_posted` carry the line; `rejected` changed nothing and will again;
+    `retry` changed nothing and may succeed later; `in_doubt` may have happened."""
+
+    POSTED = "posted"
+    ALREADY_POSTED = "already_posted"
+    REJECTED = "rejected"
+    RETRY = "retry"
+    IN_DOUBT = "in_doubt"
+
+
+class PostingOutcome(Contract):
+    """What became of one posting."""
+
+    posting_key: PostingKey
+    status: OutcomeStatus
+    line: PostedLine | None = Field(
+        default=None, description="Read back from the ERP for posted and already_posted."
+    )
+    error: ErpError | None = None
+
+
+class PostOutcomes(Contract):
+    """One outcome per item, in the order of the request; never one verdict for the batch."""
+
+    outcomes: list[PostingOutcome]
+
+
+class LookupItem(Contract):
+    """A key to look for; the other fields narrow a search where the ERP has no index on keys."""
+
+    posting_key: PostingKey
+    worker_id: ExternalId | None = None
+    work_date: date | None = None
+
+
+class LookupRequest(Contract):
+    """Postings to find again by key."""
+
+    items: list[LookupItem] = Field(min_length=1, max_length=200)
+
+
+class LookupResult(Contract):
+    """More than one line with a key in `lines` is a double posting: severity 1."""
+
+    lines: list[PostedLine]
+    missing: list[PostingKey]
+
+
+class ReadRequest(Contract):
+    """Lines to read back by the ERP's ids."""
+
+    external_ids: list[ExternalId] = Field(min_length=1, max_length=500)
+
+
+class ReadResult(Contract):
+    """`missing` lines no longer stand in the ERP."""
+
+    lines: list[PostedLine]
+    missing: list[ExternalId]
+
+
+class MasterStatus(StrEnum):
+    """Whether hours may be booked on it."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class LegalEntity(Contract):
+    """A company that keeps books."""
+
+    external_id: ExternalId
+    code: str
+    name: str
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    timezone: str | None = None
+
+
+class Worker(Contract):
+    """An employee or contractor as the ERP knows them."""
+
+    external_id: ExternalId
+    legal_entity_id: ExternalId
+    employee_number: str | None = None
+    name: str
+    email: str | None = None
+    hire_date: date | None = None
+    termination_date: date | None = None
+
+
+class Client(Contract):
+    """A customer."""
+
+    external_id: ExternalId
+    code: str | None = None
+    name: str
+
+
+class Project(Contract):
+    """Something clients are billed for; `bookable` if hours may stand on it without a task."""
+
+    external_id: ExternalId
+    legal_entity_id: ExternalId
+    code: str | None = None
+    name: str
+    client_id: ExternalId | None = None
+    status: MasterStatus
+    bookable: bool
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+class Task(Contract):
+    """A part of a project."""
+
+    external_id: ExternalId
+    project_id: ExternalId
+    code: str | None = None
+    name: str
+    status: MasterStatus
+    bookable: bool
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+class AccountingPeriod(Contract):
+    """A period of the ledger; `CLOSED` periods take nothing."""
+
+    external_id: ExternalId
+    legal_entity_id: ExternalId
+    name: str
+    start_date: date
+    end_date: date = Field(description="Inclusive.")
+    status: MasterStatus
+
+
+class Page(Contract):
+    """Base of master pages. Without `changed_since` the pages together are complete."""
+
+    next_cursor: str | None = None
+
+
+class LegalEntityPage(Page):
+    items: list[LegalEntity]
+
+
+class WorkerPage(Page):
+    items: list[Worker]
+
+
+class ClientPage(Page):
+    items: list[Client]
+
+
+class ProjectPage(Page):
+    items: list[Project]
+
+
+class TaskPage(Page):
+    items: list[Task]
+
+
+class PeriodPage(Page):
+    items: list[AccountingPeriod]
+
+
+Domain = Literal["legal-entities", "workers", "clients", "projects", "tasks", "periods"]

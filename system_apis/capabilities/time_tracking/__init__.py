@@ -1,0 +1,1 @@
+"""Capability `time_tracking`: entries, approvals, webhooks, and feedback to the consultant."""

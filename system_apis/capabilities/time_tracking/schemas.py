@@ -1,0 +1,240 @@
+"""Wire contract of `time_tracking` v1."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.values import Minutes
+
+ExternalId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Contract(BaseModel):
+    """Base of the contract's models: an unknown field is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Reference(Contract):
+    """Something in the tracker, with the natural keys by which people know it."""
+
+    external_id: ExternalId
+    code: str | None = Field(default=None, max_length=200, description="Business code.")
+    name: str | None = Field(default=None, max_length=500)
+    email: str | None = Field(default=None, max_length=320, description="Of a person.")
+
+
+class EntryStatus(StrEnum):
+    """Where the tracker says the entry stands; `OPEN` is a draft."""
+
+    OPEN = "OPEN"
+    SUBMITTED = "SUBMITTED"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+
+
+class EntryApproval(Contract):
+    """What the tracker says about the approval that covers one entry."""
+
+    status: EntryStatus
+    approval_id: ExternalId | None = Field(default=None, description="Covering approval request.")
+    approver: Reference | None = None
+    decided_at: AwareDatetime | None = None
+    note: str | None = Field(default=None, max_length=2000, description="The approver's words.")
+
+
+class TimeEntry(Contract):
+    """One time entry in the words of Timepost's canonical model."""
+
+    external_id: ExternalId
+    worker: Reference
+    client: Reference | None = None
+    project: Reference | None = None
+    task: Reference | None = None
+    work_date: date = Field(description="The worker's local date.")
+    minutes: Minutes = Field(ge=0)
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    timezone: str = Field(description="IANA zone of the worker.", examples=["Europe/Berlin"])
+    billable: bool
+    narrative: str = Field(default="", max_length=3000, description="Confidential.")
+    tags: list[str] = Field(default_factory=list)
+    running: bool = Field(default=False, description="The timer still runs: never posted.")
+    invoiced: bool = Field(default=False, description="Marked as invoiced (or posted) there.")
+    approval: EntryApproval | None = Field(
+        default=None, description="Null where the tracker only tells approvals by period."
+    )
+    modified_at: AwareDatetime | None = Field(
+        default=None, description="When it last changed, where the tracker tells."
+    )
+
+
+class EntriesRequest(Contract):
+    """Entries to re-read by their ids."""
+
+    ids: list[ExternalId] = Field(min_length=1, max_length=500)
+
+
+class EntriesFound(Contract):
+    """`missing` ids are gone from the tracker: after this answer they count as deleted."""
+
+    entries: list[TimeEntry]
+    missing: list[ExternalId]
+
+
+class ChangeKind(StrEnum):
+    """What happened to an entry; a hint only: the entry is re-read."""
+
+    CHANGED = "CHANGED"
+    DELETED = "DELETED"
+
+
+class EntryChange(Contract):
+    """One changed entry; `entry` is filled where the tracker gives it with the change."""
+
+    external_id: ExternalId
+    change: ChangeKind
+    entry: TimeEntry | None = None
+
+
+class EntryChanges(Contract):
+    """One page of changes. `complete` is true when, after the last page, nothing of the window
+    is missing, so that absence may be read as deletion."""
+
+    changes: list[EntryChange]
+    next_cursor: str | None = None
+    complete: bool
+
+
+class ApprovalStatus(StrEnum):
+    """State of an approval request for one worker and period."""
+
+    SUBMITTED = "SUBMITTED"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class Approval(Contract):
+    """An approval as the tracker gives it, resolved to the entries that it covers."""
+
+    external_id: ExternalId
+    worker: Reference
+    period_start: date
+    period_end: date = Field(description="Inclusive.")
+    status: ApprovalStatus
+    approver: Reference | None = None
+    decided_at: AwareDatetime | None = None
+    note: str | None = Field(default=None, max_length=2000)
+    entries: list[TimeEntry] = Field(description="Covered entries as they stand now.")
+
+
+class ApprovalsRequest(Contract):
+    """Approvals to re-read by their ids."""
+
+    ids: list[ExternalId] = Field(min_length=1, max_length=100)
+
+
+class ApprovalsFound(Contract):
+    """`missing` ids are not known to the tracker (any more)."""
+
+    approvals: list[Approval]
+    missing: list[ExternalId]
+
+
+class ApprovalPage(Contract):
+    """One page of approvals that overlap a window of work dates."""
+
+    approvals: list[Approval]
+    next_cursor: str | None = None
+
+
+class FeedbackOutcome(StrEnum):
+    """What became of an entry."""
+
+    POSTED = "POSTED"
+    REJECTED = "REJECTED"
+
+
+class Feedback(Contract):
+    """Tells the consultant, in the tracker, what became of an entry."""
+
+    external_id: ExternalId
+    outcome: FeedbackOutcome
+    document: str | None = Field(default=None, description="The ERP's document or line id.")
+    reason: str | None = Field(default=None, max_length=2000, description="For REJECTED.")
+
+
+class FeedbackRequest(Contract):
+    """Feedback about several entries."""
+
+    items: list[Feedback] = Field(min_length=1, max_length=500)
+
+
+class FeedbackResult(Contract):
+    """`unsupported`: the tracker has no place for this kind of feedback."""
+
+    external_id: ExternalId
+    status: Literal["delivered", "missing", "unsupported", "retry", "refused"]
+    message: str | None = None
+
+
+class FeedbackResults(Contract):
+    """One result per item, in the order of the request."""
+
+    results: list[FeedbackResult]
+
+
+class TimeTrackingAbilities(Contract):
+    """What this tracker can do; the process tier picks its strategy from it."""
+
+    webhooks: bool
+    approvals: Literal["period", "entry", "none"]
+    change_feed: bool = Field(description="Entries changed since an instant can be listed.")
+    feedback: list[FeedbackOutcome]
+    max_lookup: int = Field(ge=1, description="Ids per re-read that are sensible.")
+
+
+class WebhookAccepted(Contract):
+    """The delivery is committed; `events` were handed up."""
+
+    events: int
+
+
+class RawWebhook(Contract):
+    """A delivery that was kept because it could not be read, to be parsed again."""
+
+    headers: dict[str, str] = Field(description="Without the signature.")
+    body_base64: str
+
+
+class EventType(StrEnum):
+    """CloudEvents `type`s that a time-tracking connection hands up."""
+
+    ENTRY_CHANGED = "timepost.time_entry.changed.v1"
+    APPROVAL_CHANGED = "timepost.approval.changed.v1"
+    UNREADABLE = "timepost.webhook.unreadable.v1"
+
+
+class TrackerEvent(Contract):
+    """What a webhook meant, before it becomes a CloudEvent.
+
+    `subject` is the entry's or approval's id. Thin unless `entry` is given.
+    """
+
+    type: EventType
+    subject: ExternalId
+    delivery_id: str | None = Field(
+        default=None, description="The platform's own id of this delivery, where it gives one."
+    )
+    occurred_at: datetime | None = None
+    change: ChangeKind | None = None
+    entry: TimeEntry | None = None
+
+
+class ParsedWebhook(Contract):
+    """Events read from a delivery; empty if it concerns nothing that Timepost follows."""
+
+    events: list[TrackerEvent]
