@@ -21,7 +21,7 @@ MIN_GAP = timedelta(seconds=10)
 class _Jwks(BaseModel):
     """A JWK set (RFC 7517 section 5); the keys are read one by one, and not all are ours."""
 
-    keys: list[dict[str, str | list[str] | bool | int]]
+    keys: list[dict[str, object]]
 
 
 class SigningKeys:
@@ -63,7 +63,7 @@ class SigningKeys:
             await self._refresh(key_id)
         key = self._keys.get(key_id)
         if key is None and self._failure is not None:
-            raise self._failure
+            raise self._failure.with_traceback(None)
         return key
 
     async def obtainable(self) -> bool:
@@ -83,15 +83,24 @@ class SigningKeys:
     async def _fetch(self) -> None:
         self._tried_at = self._clock.now()
         try:
-            document = await self._provider.get_json(await self._provider.jwks_uri())
-            keys = {key.kid: key for key in _usable(_Jwks.model_validate(document)) if key.kid}
-        except ValidationError as error:
-            self._failure = provider_unavailable(self._issuer, error)
+            self._keys = await self._read()
         except (UpstreamUnavailable, ConfigurationError) as problem:
             self._failure = problem
         else:
-            self._keys, self._failure = keys, None
+            self._failure = None
             self._fetched_at = self._tried_at
+
+    async def _read(self) -> dict[str, SigningKey]:
+        document = await self._provider.get_json(await self._provider.jwks_uri())
+        try:
+            keys = list(_usable(_Jwks.model_validate(document)))
+        except ValidationError as error:
+            raise provider_unavailable(self._issuer, error) from error
+        by_id = {key.kid: key for key in keys if key.kid}
+        if not by_id:
+            # Taken for a failure, since replacing good keys by none would refuse everybody.
+            raise provider_unavailable(self._issuer, LookupError("no usable signing key"))
+        return by_id
 
     def _is_stale(self) -> bool:
         return self._passed(self._fetched_at, self._max_age)
