@@ -1,0 +1,1 @@
+"""The one-machine runner behind `make demo`: real software, started and stopped by one program."""
