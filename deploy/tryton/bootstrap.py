@@ -1,9 +1,9 @@
 """Fills an initialised Tryton database with the demo firm and describes it in a manifest.
 
-Runs inside Tryton's own virtual environment, as `python bootstrap.py CONFIG DATABASE FIRM MANIFEST`,
-and talks to Tryton through proteus only. `build.py` starts it; nothing else should. The two
-passwords arrive in the environment (TIMEPOST_ADMIN_PASSWORD, TIMEPOST_USER_PASSWORD), so that they
-show in no process list.
+`build.py` runs it inside Tryton's own virtual environment, with the paths of the configuration,
+the firm file and the manifest; it talks to Tryton through proteus only. The two passwords arrive
+in the environment (TIMEPOST_ADMIN_PASSWORD, TIMEPOST_USER_PASSWORD), where no process list shows
+them.
 
 Everything is created in the order of the firm file, so the same file gives the same ids.
 """
@@ -46,8 +46,8 @@ def create_company(firm: Firm) -> Record:
     if hasattr(wizard.form, "timezone"):
         wizard.form.timezone = firm["timezone"]
     wizard.execute("add")
-    preferences = Model.get("res.user").get_preferences(True, {})
-    proteus_config.get_config()._context = preferences
+    # From here on the administrator works for this company; outside a `with`, that stays so.
+    proteus_config.get_config().set_context(Model.get("res.user").get_preferences(True, {}))
     (company,) = Model.get("company.company").find()
     return company
 
@@ -201,11 +201,11 @@ def close_project(project: Record, closed_on: dt.date) -> None:
 
 def set_users(company: Record, email: str) -> None:
     """Give admin its password and create the user whose rights an integration needs."""
-    User = Model.get("res.user")
-    (admin,) = User.find([("login", "=", "admin")])
+    users = Model.get("res.user")
+    (admin,) = users.find([("login", "=", "admin")])
     admin.password = os.environ["TIMEPOST_ADMIN_PASSWORD"]
     admin.save()
-    user = User(name="Timepost integration", login=INTEGRATION_LOGIN, email=email)
+    user = users(name="Timepost integration", login=INTEGRATION_LOGIN, email=email)
     user.password = os.environ["TIMEPOST_USER_PASSWORD"]
     user.companies.append(Model.get("company.company")(company.id))
     user.company = company
