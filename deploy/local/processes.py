@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ class Program:
     :param environment: added to ours; ``None`` as a value removes a variable.
     :param user: system user to run as; needs root.
     :param stop_signal: asks for an orderly end.
+    :param patience: seconds it has for that before it is killed.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Program:
     directory: Path | None = None
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    patience: float = STOP_SECONDS
 
 
 class ManagedProcess:
@@ -93,7 +96,7 @@ class ManagedProcess:
             )
 
     def stop(self) -> None:
-        """Ask it to end; kill it when it has not after `STOP_SECONDS`."""
+        """Ask it to end; kill it when its patience has run out."""
         self._end(self.program.stop_signal)
 
     def kill(self) -> None:
@@ -130,7 +133,7 @@ class ManagedProcess:
         elif process.poll() is None:
             process.send_signal(how)
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(self.program.patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -158,11 +161,21 @@ def descendants(pid: int) -> list[psutil.Process]:
 
 def end_processes(processes: Sequence[psutil.Process], patience: float = 2.0) -> None:
     """Wait for processes to end, and kill those that do not."""
-    _, alive = psutil.wait_procs(list(processes), timeout=patience)
-    for process in alive:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=patience)
+    give_up = time.monotonic() + patience
+    while alive := [process for process in processes if is_alive(process)]:
+        if time.monotonic() > give_up:
+            for process in alive:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+        time.sleep(0.02)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still runs; one that ended and that nobody has waited for (a zombie) does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def signal_group(leader: int, how: signal.Signals) -> None:
