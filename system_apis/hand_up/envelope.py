@@ -1,0 +1,119 @@
+"""Webhooks as CloudEvents 1.0 (JSON format), the shape in which the process tier takes them."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from opentelemetry import propagate
+
+from system_apis.capabilities.time_tracking.schemas import ChangeKind, EventType, TrackerEvent
+
+# Headers that prove who sent the delivery, or are about the way it took. The proof of some
+# trackers is a fixed token: kept with the delivery it could be used to forge others.
+_WITHHELD = ("signature", "authorization", "cookie", "token", "secret", "api-key", "forwarded")
+
+
+@dataclass(frozen=True)
+class CloudEvent:
+    """One event. ``data`` may hold a narrative: an event is never logged."""
+
+    id: str
+    source: str
+    type: EventType
+    time: datetime
+    subject: str | None = None
+    delivery_id: str | None = None
+    traceparent: str | None = None
+    data: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def document(self) -> dict[str, Any]:
+        """The JSON object; attributes without a value are left out (CloudEvents 1.0, 3.1.1)."""
+        attributes = {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": self.source,
+            "type": self.type.value,
+            "subject": self.subject,
+            "time": self.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "datacontenttype": "application/json",
+            "traceparent": self.traceparent,
+            "deliveryid": self.delivery_id,
+        }
+        present = {name: value for name, value in attributes.items() if value is not None}
+        return {**present, "data": self.data}
+
+
+def tracker_events(
+    connection: str, body: bytes, parsed: Sequence[TrackerEvent], received_at: datetime
+) -> list[CloudEvent]:
+    """The events of one delivery.
+
+    The id is the tracker's delivery id, else a hash of type and body, so that a repeated
+    delivery is recognised. Further events of one delivery get the id with their place in it:
+    CloudEvents requires ids to be unique within a source.
+    """
+    traceparent = _current_traceparent()
+    return [
+        CloudEvent(
+            id=_numbered(event.delivery_id or _content_id(event.type, body), place),
+            source=_source(connection),
+            type=event.type,
+            time=event.occurred_at or received_at,
+            subject=event.subject,
+            delivery_id=event.delivery_id,
+            traceparent=traceparent,
+            data=_data(event),
+        )
+        for place, event in enumerate(parsed)
+    ]
+
+
+def unreadable_event(
+    connection: str, headers: Mapping[str, str], body: bytes, reason: str, received_at: datetime
+) -> CloudEvent:
+    """A delivery that is kept as it came, for a later attempt to read it."""
+    kept = {
+        name.lower(): value
+        for name, value in headers.items()
+        if not any(part in name.lower() for part in _WITHHELD)
+    }
+    return CloudEvent(
+        id=_content_id(EventType.UNREADABLE, body),
+        source=_source(connection),
+        type=EventType.UNREADABLE,
+        time=received_at,
+        traceparent=_current_traceparent(),
+        data={
+            "headers": kept,
+            "body_base64": base64.b64encode(body).decode(),
+            "reason": reason,
+        },
+    )
+
+
+def _data(event: TrackerEvent) -> dict[str, Any]:
+    if event.type is not EventType.ENTRY_CHANGED:
+        return {}
+    entry = event.entry.model_dump(mode="json") if event.entry else None
+    return {"change": (event.change or ChangeKind.CHANGED).value, "entry": entry}
+
+
+def _source(connection: str) -> str:
+    return f"/connections/{connection}"
+
+
+def _content_id(kind: EventType, body: bytes) -> str:
+    return hashlib.sha256(kind.value.encode() + body).hexdigest()
+
+
+def _numbered(identifier: str, place: int) -> str:
+    return identifier if place == 0 else f"{identifier}#{place}"
+
+
+def _current_traceparent() -> str | None:
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get("traceparent")
