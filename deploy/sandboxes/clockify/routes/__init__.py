@@ -1,0 +1,1 @@
+"""The vendor's routes, one module per resource, and the control API."""
