@@ -1,6 +1,6 @@
 """Tokens for calling the tier below: our own, or the user's exchanged for it."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 import httpx2
 
@@ -46,6 +46,10 @@ class ServiceTokens:
         issued = await self._own.get(key, lambda: self._issue(form, key[1]))
         return issued.value.get_secret_value()
 
+    def authentication(self, audience: str, scopes: Iterable[str] = ()) -> httpx2.Auth:
+        """For an HTTP client that calls ``audience`` on this tier's own behalf."""
+        return _OwnToken(self, audience, frozenset(scopes))
+
     async def exchange_token(
         self, caller: Principal, audience: str, scopes: Iterable[str] = ()
     ) -> str:
@@ -73,3 +77,19 @@ class ServiceTokens:
         if scopes:
             form = {**form, "scope": " ".join(sorted(scopes))}
         return await self._endpoint.issue(form)
+
+
+class _OwnToken(httpx2.Auth):
+    """Adds the token to each request; obtaining one may raise what :meth:`token` raises."""
+
+    def __init__(self, tokens: ServiceTokens, audience: str, scopes: frozenset[str]) -> None:
+        self._tokens = tokens
+        self._audience = audience
+        self._scopes = scopes
+
+    async def async_auth_flow(
+        self, request: httpx2.Request
+    ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
+        token = await self._tokens.token(self._audience, self._scopes)
+        request.headers["Authorization"] = f"Bearer {token}"
+        yield request
