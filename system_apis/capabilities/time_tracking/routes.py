@@ -1,0 +1,217 @@
+"""Routes of the capability `time_tracking`: webhooks in, entries and approvals, feedback out."""
+
+import base64
+import binascii
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.datastructures import Headers
+
+from shared.identity import public_route, requires
+from shared.problems import (
+    FieldError,
+    InvalidRequest,
+    PayloadTooLarge,
+    Unauthenticated,
+    UpstreamRefused,
+    UpstreamUnavailable,
+    ValidationFailed,
+)
+from shared.web import problem_responses, throttled
+from system_apis.capabilities.time_tracking.intake import WebhookIntake, read_delivery
+from system_apis.capabilities.time_tracking.port import UnreadableWebhook
+from system_apis.capabilities.time_tracking.schemas import (
+    ApprovalPage,
+    ApprovalsFound,
+    ApprovalsRequest,
+    EntriesFound,
+    EntriesRequest,
+    EntryChanges,
+    FeedbackRequest,
+    FeedbackResults,
+    ParsedWebhook,
+    RawWebhook,
+    TimeTrackingAbilities,
+    WebhookAccepted,
+)
+from system_apis.open_connections import ConnectionName, Tracker
+
+router = APIRouter(prefix="/time-tracking/v1/{connection}", tags=["time-tracking"])
+
+READ = [requires("time-tracking:read")]
+LIMIT = "6000/minute"
+UPSTREAM = problem_responses(UpstreamUnavailable, UpstreamRefused)
+
+
+def _intake(request: Request) -> WebhookIntake:
+    intake: WebhookIntake = request.app.state.intake
+    return intake
+
+
+Intake = Annotated[WebhookIntake, Depends(_intake)]
+
+
+class ChangesQuery(BaseModel):
+    """A window [since, until) of changes, and which page of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: AwareDatetime
+    until: AwareDatetime = Field(description="Exclusive.")
+    cursor: str | None = Field(default=None, max_length=2000, description="From the page before.")
+    limit: int = Field(default=200, ge=1, le=500)
+
+
+class ApprovalsQuery(BaseModel):
+    """A window of work dates, ends included, and which page of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first_day: date
+    last_day: date = Field(description="Inclusive.")
+    cursor: str | None = Field(default=None, max_length=2000, description="From the page before.")
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+@router.post(
+    "/webhooks",
+    operation_id="receive_webhook",
+    summary="Delivery from the tracker",
+    description="Answered only after the events are committed. The body is the tracker's own.",
+    dependencies=[public_route("trackers hold no token of ours: the signature proves the sender")],
+    status_code=202,
+    response_model=WebhookAccepted,
+    responses=problem_responses(Unauthenticated, InvalidRequest, PayloadTooLarge, UpstreamRefused),
+    openapi_extra={"requestBody": {"required": True, "content": {"*/*": {"schema": {}}}}},
+)
+@throttled("60000/minute")
+async def receive_webhook(
+    connection: ConnectionName, tracker: Tracker, intake: Intake, request: Request
+) -> WebhookAccepted:
+    body = await request.body()
+    return WebhookAccepted(events=await intake.receive(connection, tracker, request.headers, body))
+
+
+@router.post(
+    "/webhooks/parse",
+    operation_id="parse_webhook",
+    summary="Read a kept delivery again",
+    description="For replays from the quarantine; the sender was proven when it arrived.",
+    dependencies=READ,
+    response_model=ParsedWebhook,
+)
+@throttled(LIMIT)
+async def parse_webhook(tracker: Tracker, delivery: RawWebhook) -> ParsedWebhook:
+    try:
+        body = base64.b64decode(delivery.body_base64, validate=True)
+        return ParsedWebhook(events=read_delivery(tracker, Headers(delivery.headers), body))
+    except (binascii.Error, UnreadableWebhook) as fault:
+        where = "$" if isinstance(fault, UnreadableWebhook) else "$.body_base64"
+        raise ValidationFailed(
+            "The delivery still cannot be read.",
+            code="webhook_unreadable",
+            errors=[FieldError(field=where, message=str(fault))],
+        ) from fault
+
+
+@router.get(
+    "/abilities",
+    operation_id="read_tracker_abilities",
+    summary="What this tracker can do",
+    description="The process tier picks its strategy for this connection from it.",
+    dependencies=READ,
+    response_model=TimeTrackingAbilities,
+)
+@throttled(LIMIT)
+async def read_tracker_abilities(tracker: Tracker) -> TimeTrackingAbilities:
+    return tracker.abilities()
+
+
+@router.post(
+    "/entries/lookup",
+    operation_id="read_entries",
+    summary="Read entries again by their ids",
+    description="Webhooks are hints: what counts is the entry as it stands now. `missing` ones "
+    "are deleted.",
+    dependencies=READ,
+    response_model=EntriesFound,
+    responses=UPSTREAM,
+)
+@throttled(LIMIT)
+async def read_entries(tracker: Tracker, request: EntriesRequest) -> EntriesFound:
+    return await tracker.entries_by_ids(request.ids)
+
+
+@router.get(
+    "/entries/changes",
+    operation_id="list_entry_changes",
+    summary="Entries that changed in a window of time",
+    description="Finds what a lost webhook did not tell, over the window [since, until).",
+    dependencies=READ,
+    response_model=EntryChanges,
+    responses=UPSTREAM,
+)
+@throttled(LIMIT)
+async def list_entry_changes(
+    tracker: Tracker, window: Annotated[ChangesQuery, Query()]
+) -> EntryChanges:
+    _require_order(window.since < window.until, "query.until", "must be after since")
+    return await tracker.entries_changed(window.since, window.until, window.cursor, window.limit)
+
+
+@router.post(
+    "/approvals/lookup",
+    operation_id="read_approvals",
+    summary="Read approvals again by their ids",
+    description="Each with the entries that it covers as they stand now.",
+    dependencies=READ,
+    response_model=ApprovalsFound,
+    responses=UPSTREAM,
+)
+@throttled(LIMIT)
+async def read_approvals(tracker: Tracker, request: ApprovalsRequest) -> ApprovalsFound:
+    return await tracker.approvals_by_ids(request.ids)
+
+
+@router.get(
+    "/approvals",
+    operation_id="list_approvals",
+    summary="Approvals that overlap a window of work dates",
+    description="Ends included, each with the entries that it covers as they stand now.",
+    dependencies=READ,
+    response_model=ApprovalPage,
+    responses=UPSTREAM,
+)
+@throttled(LIMIT)
+async def list_approvals(
+    tracker: Tracker, window: Annotated[ApprovalsQuery, Query()]
+) -> ApprovalPage:
+    _require_order(
+        window.first_day <= window.last_day, "query.last_day", "must not be before first_day"
+    )
+    return await tracker.approvals_in_window(
+        window.first_day, window.last_day, window.cursor, window.limit
+    )
+
+
+@router.post(
+    "/feedback",
+    operation_id="give_feedback",
+    summary="Tell consultants what became of their entries",
+    description="One result per item, in order. Repeating it changes nothing.",
+    dependencies=[requires("time-tracking:feedback")],
+    response_model=FeedbackResults,
+    responses=UPSTREAM,
+)
+@throttled(LIMIT)
+async def give_feedback(tracker: Tracker, request: FeedbackRequest) -> FeedbackResults:
+    return FeedbackResults(results=list(await tracker.give_feedback(request.items)))
+
+
+def _require_order(in_order: bool, field: str, message: str) -> None:
+    if not in_order:
+        raise ValidationFailed(
+            "The window is empty.", errors=[FieldError(field=field, message=message)]
+        )
