@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from shared.identity import TokenVerifier
+from shared.telemetry import instrument_app
 from shared.web.answer_headers import AnswerHeaders
 from shared.web.body_limit import BodyLimit
 from shared.web.docs_pages import add_docs
@@ -59,6 +60,7 @@ def create_api(
         app.include_router(router)
     _describe(app, served=settings.docs_enabled)
     _wrap(app, settings, start_up)
+    instrument_app(app)
     return app
 
 
