@@ -1,0 +1,74 @@
+"""What the scenario needs to know of the demo firm, from `firm.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+FIRM_FILE = Path(__file__).parents[1] / "firm.toml"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who enters time; their clock decides which day an entry belongs to."""
+
+    name: str
+    email: str
+    timezone: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as both platforms know it; hours without a task stand on the project itself."""
+
+    code: str
+    title: str
+    tasks: tuple[str, ...]
+    billable: bool
+    closed_on: date | None
+
+    @property
+    def name(self) -> str:
+        """As it reads in the ERP and in the tracker."""
+        return f"{self.code} {self.title}"
+
+
+@dataclass(frozen=True)
+class Firm:
+    people: tuple[Person, ...]
+    projects: tuple[Project, ...]
+
+    def person(self, email_start: str) -> Person:
+        return next(p for p in self.people if p.email.startswith(email_start))
+
+    def project(self, code: str) -> Project:
+        return next(p for p in self.projects if p.code == code)
+
+
+def read_firm(first_day: date, path: Path = FIRM_FILE) -> Firm:
+    """The firm's projects, and the people who work there from `first_day` on."""
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Firm(
+        people=tuple(
+            Person(worker["name"], worker["email"], worker["timezone"])
+            for worker in data["workers"]
+            if "left" not in worker or worker["left"] >= first_day
+        ),
+        projects=tuple(
+            Project(
+                code=project["code"],
+                title=project["name"],
+                tasks=tuple(project["tasks"]),
+                billable="client" in project,
+                closed_on=project.get("closed_on"),
+            )
+            for project in data["projects"]
+        ),
+    )

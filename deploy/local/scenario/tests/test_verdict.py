@@ -1,0 +1,122 @@
+"""The verdict notices everything that could be wrong."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from deploy.local.scenario.firm import read_firm
+from deploy.local.scenario.make_plan import FIRST_DAY, make_plan
+from deploy.local.scenario.plan import Fate
+from deploy.local.scenario.verdict import Case, Expectation, Line, differences
+
+
+def lived() -> Expectation:
+    """The expectation after everything that the plan holds has happened."""
+    expectation = Expectation()
+    for number, (week, entry) in enumerate(make_plan(read_firm(FIRST_DAY)).entries()):
+        expectation.note(f"e{number}", week, entry)
+        if entry.later:
+            expectation.note_later(f"e{number}", entry)
+    return expectation
+
+
+EXPECTED = lived()
+LINES = list(EXPECTED.lines.values())
+CASES = [Case(entry_id, code) for entry_id, code in EXPECTED.cases.items()]
+ELSEWHERE = Line("a@b.example", FIRST_DAY, "HR-1 Elsewhere", "Talk", 60)
+
+
+def test_all_as_expected_is_no_difference_in_whatever_order() -> None:
+    assert differences(EXPECTED, reversed(LINES), reversed(CASES)) == []
+
+
+def test_what_was_not_approved_is_not_expected_in_the_erp() -> None:
+    plan = make_plan(read_firm(FIRST_DAY))
+    approved = sum(len(w.entries) for w in plan.weeks if w.fate is Fate.APPROVED)
+    assert EXPECTED.approved == approved < len(EXPECTED.known)
+    before_posting = [code for code in EXPECTED.cases.values() if not code.startswith("CO_")]
+    assert len(EXPECTED.lines) + len(before_posting) == approved
+
+
+def test_an_entry_that_was_changed_after_posting_has_its_line_and_a_case() -> None:
+    both = {EXPECTED.cases[entry_id] for entry_id in EXPECTED.lines if entry_id in EXPECTED.cases}
+    assert both == {"CO_CHANGED_AFTER_POSTING", "CO_DELETED_AFTER_POSTING"}
+
+
+def test_a_missing_line_is_a_difference() -> None:
+    told = differences(EXPECTED, LINES[1:], CASES)
+    assert len(told) == 2
+    assert told[0] == f"missing in the ERP (1 x): {LINES[0]}"
+    assert "minutes stand in the ERP" in told[1]
+
+
+def test_a_double_line_is_a_difference() -> None:
+    told = differences(EXPECTED, [*LINES, LINES[5]], CASES)
+    assert told[0] == f"2 times in the ERP instead of 1: {LINES[5]}"
+
+
+def test_a_line_from_nowhere_is_a_difference() -> None:
+    told = differences(EXPECTED, [*LINES, ELSEWHERE], CASES)
+    assert told[0].startswith("in the ERP, but nobody entered and approved it (1 x): 2026-10-26")
+
+
+def other_minutes(line: Line) -> Line:
+    return replace(line, minutes=line.minutes + 1)
+
+
+def other_day(line: Line) -> Line:
+    return replace(line, date=line.date + timedelta(days=1))
+
+
+def other_worker(line: Line) -> Line:
+    return replace(line, email="somebody.else@haldenridge.example")
+
+
+def other_project(line: Line) -> Line:
+    return replace(line, project="HR-1 Elsewhere")
+
+
+def other_task(line: Line) -> Line:
+    return replace(line, task="Talk")
+
+
+@pytest.mark.parametrize(
+    "wrong", [other_minutes, other_day, other_worker, other_project, other_task]
+)
+def test_a_wrong_line_is_two_differences(wrong: Callable[[Line], Line]) -> None:
+    told = differences(EXPECTED, [wrong(LINES[0]), *LINES[1:]], CASES)
+    assert told[0].startswith("missing")
+    assert told[1].startswith("in the ERP, but nobody entered")
+
+
+def test_two_wrong_lines_that_even_out_are_still_differences() -> None:
+    first, second = LINES[0], LINES[1]
+    shifted = [
+        replace(first, minutes=first.minutes + 1),
+        replace(second, minutes=second.minutes - 1),
+    ]
+    assert len(differences(EXPECTED, [*shifted, *LINES[2:]], CASES)) == 4
+
+
+def test_a_missing_case_is_a_difference() -> None:
+    told = differences(EXPECTED, LINES, CASES[1:])
+    assert told == [f"no open case {CASES[0].code} for {EXPECTED.known[CASES[0].entry_id]}"]
+
+
+def test_a_case_with_another_code_is_two_differences() -> None:
+    told = differences(EXPECTED, LINES, [replace(CASES[0], code="EX_REJECTED"), *CASES[1:]])
+    assert [line.split(" for ")[0] for line in told] == [
+        f"no open case {CASES[0].code}",
+        "unexpected case EX_REJECTED",
+    ]
+
+
+def test_a_case_at_an_unknown_entry_is_a_difference() -> None:
+    told = differences(EXPECTED, LINES, [*CASES, Case("e9999", "TM_LIMIT")])
+    assert told == ["unexpected case TM_LIMIT for an entry e9999 that nobody entered"]
+
+
+def test_two_equal_cases_on_one_entry_are_a_difference() -> None:
+    assert len(differences(EXPECTED, LINES, [*CASES, CASES[0]])) == 1

@@ -1,0 +1,115 @@
+"""Holds what stands in the ERP, and the cases, against what was entered. Pure.
+
+Nothing here comes from Timepost but what is judged: the expectation is made from the plan and the
+ids that the tracker gave, the lines are read from the ERP by other means than our connector.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from deploy.local.scenario.plan import Fate, PlannedEntry, PlannedWeek
+
+
+@dataclass(frozen=True, order=True)
+class Line:
+    """A line of the ERP's timesheets, by what people know it."""
+
+    email: str
+    date: date
+    project: str
+    task: str
+    minutes: int
+
+    def __str__(self) -> str:
+        work = f"{self.project} / {self.task}" if self.task else self.project
+        hours = f"{self.minutes // 60}:{self.minutes % 60:02} h"
+        return f"{self.date} {self.email}, {work}, {hours}"
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """An open exception case: the tracker's id of the entry, and the code."""
+
+    entry_id: str
+    code: str
+
+
+@dataclass
+class Expectation:
+    """What must be true in the end, by the tracker's id of the entry."""
+
+    lines: dict[str, Line] = field(default_factory=dict)
+    cases: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Line] = field(default_factory=dict)
+    approved: int = 0
+
+    def note(self, entry_id: str, week: PlannedWeek, entry: PlannedEntry) -> None:
+        """Note an entry that the tracker has taken."""
+        line = Line(
+            email=week.person.email,
+            date=entry.start.date(),
+            project=entry.project.name,
+            task=entry.task or "",
+            minutes=entry.minutes,
+        )
+        self.known[entry_id] = line
+        if week.fate is not Fate.APPROVED:
+            return
+        self.approved += 1
+        if entry.case is not None:
+            self.cases[entry_id] = entry.case
+        else:
+            self.lines[entry_id] = line
+
+    def note_later(self, entry_id: str, entry: PlannedEntry) -> None:
+        """Note that a posted entry was changed or deleted: its line stays, and a case opens."""
+        if entry.later_case is not None:
+            self.cases[entry_id] = entry.later_case
+
+    @property
+    def minutes(self) -> int:
+        return sum(line.minutes for line in self.lines.values())
+
+    def case_codes(self) -> Counter[str]:
+        return Counter(self.cases.values())
+
+
+def differences(expected: Expectation, lines: Iterable[Line], cases: Iterable[Case]) -> list[str]:
+    """Everything that is not as it should be, one sentence each; empty if all is well."""
+    return [*line_differences(expected, list(lines)), *case_differences(expected, list(cases))]
+
+
+def line_differences(expected: Expectation, lines: list[Line]) -> list[str]:
+    wanted, found = Counter(expected.lines.values()), Counter(lines)
+    missing, extra = wanted - found, found - wanted
+    told = [f"missing in the ERP ({missing[line]} x): {line}" for line in sorted(missing)]
+    told += [
+        f"{found[line]} times in the ERP instead of {wanted[line]}: {line}"
+        if line in wanted
+        else f"in the ERP, but nobody entered and approved it ({found[line]} x): {line}"
+        for line in sorted(extra)
+    ]
+    minutes = sum(line.minutes for line in lines)
+    if minutes != expected.minutes:
+        told.append(f"{minutes} minutes stand in the ERP instead of {expected.minutes}")
+    return told
+
+
+def case_differences(expected: Expectation, cases: list[Case]) -> list[str]:
+    wanted = Counter(Case(entry_id, code) for entry_id, code in expected.cases.items())
+    found = Counter(cases)
+    missing, extra = sorted(wanted - found), sorted(found - wanted)
+    return [
+        *(f"no open case {case.code} for {described(expected, case)}" for case in missing),
+        *(f"unexpected case {case.code} for {described(expected, case)}" for case in extra),
+    ]
+
+
+def described(expected: Expectation, case: Case) -> str:
+    """The case's entry in words, for a person who reads the difference."""
+    unknown = f"an entry {case.entry_id} that nobody entered"
+    return str(expected.known.get(case.entry_id, unknown))
