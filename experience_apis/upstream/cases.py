@@ -1,0 +1,95 @@
+"""The process tier's `exceptions` contract: what the workbench reads of it.
+
+Only the fields that are read, and any text where the contract has an enumeration, so that a
+state added there does not blank the workbench. A test holds the models against the committed
+contract.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Case(_Read):
+    """A case as the process tier lists it."""
+
+    id: UUID
+    code: str
+    severity: str
+    owner: str
+    state: str
+    sentence: str
+    action: str
+    assignee: str | None
+    connection: str
+    entry_external_id: str
+    worker: str | None
+    project: str | None
+    task: str | None
+    work_date: date | None
+    minutes: int | None
+    waiting_for: list[str]
+    fingerprint: str
+    opened_at: datetime
+    resolved_at: datetime | None
+    resolution: str | None
+    version: int
+
+
+class CasePage(_Read):
+    """One page; ``total`` counts the matches on all pages."""
+
+    cases: list[Case]
+    next_cursor: str | None
+    total: int
+
+
+class LineageEvent(_Read):
+    """A step in the life of the entry."""
+
+    at: datetime
+    what: str
+    actor: str
+    detail: dict[str, JsonValue]
+    trace_id: str | None
+
+
+class Comment(_Read):
+    """A comment on a case."""
+
+    id: UUID
+    author: str
+    text: str
+    at: datetime
+
+
+class Side(_Read):
+    """One side of the comparison."""
+
+    fields: dict[str, str | int | bool | None]
+
+
+class CaseDetail(_Read):
+    """A case with both sides and its history."""
+
+    case: Case
+    source: Side | None
+    canonical: Side | None
+    would_post: Side | None
+    erp: Side | None
+    erp_error: str | None
+    also: list[str]
+    lineage: list[LineageEvent]
+    comments: list[Comment]
+
+
+class RetryResult(_Read):
+    """What a retry led to at once."""
+
+    case: Case
+    posting_state: str
