@@ -1,0 +1,85 @@
+"""The experience tier as a FastAPI application.
+
+uvicorn experience_apis.app:create_app --factory
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from fastapi import FastAPI
+
+from experience_apis.exception_workbench.routes import router as exception_workbench
+from experience_apis.settings import ExperienceSettings, read_settings
+from experience_apis.upstream.case_calls import ProcessCases
+from shared.http_client import HttpClient, Timeout
+from shared.identity import ServiceTokens, TokenVerifier
+from shared.problems import NotReady
+from shared.values import Clock, SystemClock
+from shared.web import Lifespan, ReadinessCheck, create_api
+
+_CONNECT_SECONDS = 3.0
+
+
+def create_app(settings: ExperienceSettings | None = None, clock: Clock | None = None) -> FastAPI:
+    """The tier, with settings from the environment unless given.
+
+    :raises ConfigurationError: a setting is missing or wrong.
+    """
+    settings = settings or read_settings()
+    clock = clock or SystemClock()
+    process_tier = _client_for_process_tier(settings)
+    provider = HttpClient(name="The identity provider")
+    verifier = TokenVerifier(settings.identity, provider.library_client, clock)
+    app = create_api(
+        title="Timepost experience APIs",
+        version="1.0.0",
+        description="Timepost as finance teams, managers and integration teams see it.",
+        routers=[exception_workbench],
+        settings=settings.web,
+        lifespan=_closing(process_tier, provider),
+        readiness=[_keys_obtainable(verifier), _process_tier_ready(process_tier)],
+        verifier=verifier,
+    )
+    tokens = ServiceTokens(settings.identity, provider.library_client, clock)
+    app.state.process_cases = ProcessCases(process_tier, tokens)
+    app.state.clock = clock
+    return app
+
+
+def _client_for_process_tier(settings: ExperienceSettings) -> HttpClient:
+    seconds = settings.process_timeout_seconds
+    return HttpClient(
+        settings.process_url,
+        name="The process tier",
+        timeout=Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
+        deadline_seconds=seconds,
+    )
+
+
+def _closing(*clients: HttpClient) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        for client in clients:
+            await client.aclose()
+
+    return lifespan
+
+
+def _keys_obtainable(verifier: TokenVerifier) -> ReadinessCheck:
+    async def check() -> None:
+        if not await verifier.ready():
+            raise NotReady("The identity provider gives no signing keys.")
+
+    return ReadinessCheck("identity", check)
+
+
+def _process_tier_ready(process_tier: HttpClient) -> ReadinessCheck:
+    async def check() -> None:
+        # Asked once: the platform asks again, and a slow answer would exceed the check's time.
+        response = await process_tier.request("GET", "/ready", idempotent=False)
+        if response.status_code != HTTPStatus.OK:
+            raise NotReady(f"The process tier is not ready ({response.status_code}).")
+
+    return ReadinessCheck("process tier", check)

@@ -1,0 +1,1 @@
+"""Workbench v1: the exception cases as a finance team works on them."""

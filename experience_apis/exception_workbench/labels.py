@@ -1,0 +1,58 @@
+"""Words for what the process tier names by codes. An unknown code is shown as it is."""
+
+SEVERITIES = {
+    "S1": "Wrong money, or cash is blocked",
+    "S2": "Blocks this entry now",
+    "S3": "Will block",
+    "S4": "For information",
+}
+
+OWNERS = {
+    "consultant": "Consultant",
+    "project.manager": "Project manager",
+    "finance.analyst": "Finance analyst",
+    "finance.controller": "Finance controller",
+    "data.steward": "Data steward",
+    "integration.operator": "Integration operator",
+}
+
+STATES = {
+    "OPEN": "Open",
+    "ASSIGNED": "Assigned",
+    "WAITING": "Waiting",
+    "RESOLVED_AUTO": "Resolved by itself",
+    "RESOLVED_MANUAL": "Resolved by a person",
+    "REOPENED": "Open again",
+}
+
+AFTER_RETRY = {
+    "READY": "The posting is valid and is sent in the background.",
+    "PARKED": "It still waits for something that is missing; its arrival releases it.",
+    "BLOCKED": "It is still blocked: see the case.",
+    "SENDING": "It is being sent at this moment.",
+    "IN_DOUBT": "Whether it was posted is not known; it is looked up before it is sent again.",
+    "POSTED": "It is posted.",
+    "SUPERSEDED": "A newer version of the entry has taken its place.",
+}
+
+# The order is that of the comparison's rows; fields that are not listed follow by name.
+FIELDS = {
+    "work_date": "Work date",
+    "worker": "Worker",
+    "legal_entity": "Legal entity",
+    "client": "Client",
+    "project": "Project",
+    "task": "Task",
+    "minutes": "Minutes",
+    "hours": "Hours",
+    "billable": "Billable",
+    "period": "Accounting period",
+    "state": "State",
+    "version": "Version",
+}
+
+
+def in_words(name: str) -> str:
+    """``legal_entity`` -> ``Legal entity``."""
+    words = name.replace("_", " ").replace(".", " ").strip()
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,223 @@
+"""From the process tier's cases to what people read. Pure: the instant and the caller come in."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from pydantic import JsonValue
+
+from experience_apis.exception_workbench.labels import (
+    AFTER_RETRY,
+    FIELDS,
+    OWNERS,
+    SEVERITIES,
+    STATES,
+    in_words,
+)
+from experience_apis.exception_workbench.schemas import (
+    ActionOffer,
+    CaseList,
+    CaseRow,
+    CaseView,
+    CommentView,
+    ComparisonRow,
+    RetryView,
+    TimelineEntry,
+    Totals,
+    Value,
+)
+from experience_apis.upstream.cases import (
+    Case,
+    CaseDetail,
+    CasePage,
+    Comment,
+    LineageEvent,
+    RetryResult,
+    Side,
+)
+
+_AGES = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60))
+_HUNDREDTH = Decimal("0.01")
+
+
+def case_list(page: CasePage, *, now: datetime, me: str) -> CaseList:
+    """A page with its sums."""
+    minutes = sum(case.minutes or 0 for case in page.cases)
+    return CaseList(
+        cases=[case_row(case, now=now, me=me) for case in page.cases],
+        next_cursor=page.next_cursor,
+        totals=Totals(
+            matching=page.total,
+            shown=len(page.cases),
+            minutes_shown=minutes,
+            hours_shown=hours(minutes),
+        ),
+    )
+
+
+def case_view(
+    detail: CaseDetail, *, now: datetime, me: str, actions: list[ActionOffer]
+) -> CaseView:
+    """A case with everything that its page shows."""
+    comparison = compare(
+        {
+            "source": detail.source,
+            "canonical": detail.canonical,
+            "would_post": detail.would_post,
+            "erp": detail.erp,
+        }
+    )
+    return CaseView(
+        case=case_row(detail.case, now=now, me=me),
+        comparison=comparison,
+        differences=sum(row.differs for row in comparison),
+        erp_error=detail.erp_error,
+        also=detail.also,
+        timeline=[timeline_entry(event) for event in sorted(detail.lineage, key=_instant)],
+        comments=[comment_view(comment, me=me) for comment in detail.comments],
+        actions=actions,
+    )
+
+
+def case_row(case: Case, *, now: datetime, me: str) -> CaseRow:
+    """One case; its age ends with its resolution."""
+    seconds = max(0, int(((case.resolved_at or now) - case.opened_at).total_seconds()))
+    return CaseRow(
+        id=case.id,
+        code=case.code,
+        severity=case.severity,
+        severity_label=SEVERITIES.get(case.severity, case.severity),
+        owner=case.owner,
+        owner_label=OWNERS.get(case.owner, case.owner),
+        state=case.state,
+        state_label=STATES.get(case.state, case.state),
+        sentence=case.sentence,
+        action=case.action,
+        assignee=case.assignee,
+        assigned_to_me=case.assignee == me,
+        connection=case.connection,
+        entry=case.entry_external_id,
+        worker=case.worker,
+        project=case.project,
+        task=case.task,
+        work_date=case.work_date,
+        minutes=case.minutes,
+        hours=None if case.minutes is None else hours(case.minutes),
+        waiting_for=[awaited(key) for key in case.waiting_for],
+        problem=case.fingerprint,
+        opened_at=case.opened_at,
+        age_seconds=seconds,
+        age=age(seconds),
+        resolved_at=case.resolved_at,
+        resolution=case.resolution,
+        version=case.version,
+    )
+
+
+def retry_view(result: RetryResult, *, now: datetime, me: str) -> RetryView:
+    """What the retry led to, in a sentence."""
+    state = result.posting_state
+    return RetryView(
+        case=case_row(result.case, now=now, me=me),
+        posting_state=state,
+        sentence=AFTER_RETRY.get(state, f"The posting is now {in_words(state.lower()).lower()}."),
+    )
+
+
+def comment_view(comment: Comment, *, me: str) -> CommentView:
+    """A comment, marked when it is the caller's."""
+    return CommentView(
+        id=comment.id,
+        author=comment.author,
+        mine=comment.author == me,
+        text=comment.text,
+        at=comment.at,
+    )
+
+
+def hours(minutes: int) -> str:
+    """50 -> ``0.83``, 90 -> ``1.50``: for reading; sums are made of minutes."""
+    return str((Decimal(minutes) / 60).quantize(_HUNDREDTH, ROUND_HALF_UP))
+
+
+def age(seconds: int) -> str:
+    """The largest unit only: ``3 hours``, ``1 day``, ``less than a minute``."""
+    for unit, length in _AGES:
+        if seconds >= length:
+            count = seconds // length
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "less than a minute"
+
+
+def awaited(key: str) -> str:
+    """A dependency key in words: ``PROJECT:UK01:P-1042`` -> ``project UK01 / P-1042``."""
+    kind, *parts = key.split(":")
+    return " ".join([in_words(kind).lower(), " / ".join(part for part in parts if part)]).strip()
+
+
+def timeline_entry(event: LineageEvent) -> TimelineEntry:
+    """One step as a sentence."""
+    actor = actor_in_words(event.actor)
+    facts = _facts(event.detail)
+    sentence = f"{in_words(event.what)} by {actor}" + (f" ({facts})" if facts else "")
+    return TimelineEntry(at=event.at, sentence=sentence, actor=actor, trace_id=event.trace_id)
+
+
+def actor_in_words(actor: str) -> str:
+    """``tracker:clockify-uk`` -> ``the tracker clockify-uk``, ``user:maya`` -> ``maya``."""
+    kind, _, name = actor.partition(":")
+    if not name:
+        return "Timepost" if actor == "timepost" else actor
+    return name if kind == "user" else f"the {in_words(kind).lower()} {name}"
+
+
+def compare(sides: Mapping[str, Side | None]) -> list[ComparisonRow]:
+    """One row for each field that any side has.
+
+    A side that lacks a field altogether has nothing to disagree with: a tracker knows no
+    accounting period. A side that has the field and leaves it empty does disagree.
+    """
+    present = {name: side.fields for name, side in sides.items() if side is not None}
+    return [_row(field, present) for field in _in_order(present.values())]
+
+
+def _row(field: str, present: Mapping[str, Mapping[str, Value]]) -> ComparisonRow:
+    values = {name: fields[field] for name, fields in present.items() if field in fields}
+    return ComparisonRow(
+        field=field,
+        label=FIELDS.get(field) or in_words(field),
+        source=values.get("source"),
+        canonical=values.get("canonical"),
+        would_post=values.get("would_post"),
+        erp=values.get("erp"),
+        differs=len({_comparable(value) for value in values.values()}) > 1,
+    )
+
+
+def _in_order(sides: Iterable[Mapping[str, Value]]) -> list[str]:
+    found = {field for side in sides for field in side}
+    return [field for field in FIELDS if field in found] + sorted(found - FIELDS.keys())
+
+
+def _comparable(value: Value) -> str:
+    """Trackers and ERPs write one value in several types: 90 and "90", no value and ""."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value).strip()
+
+
+def _facts(detail: Mapping[str, JsonValue]) -> str:
+    """Single values only: a nested one is for machines, and stands in the process tier."""
+    return ", ".join(
+        f"{in_words(name).lower()}: {_plain(value)}"
+        for name, value in detail.items()
+        if isinstance(value, str | int | float) and value != ""
+    )
+
+
+def _plain(value: str | float | bool) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _instant(event: LineageEvent) -> datetime:
+    return event.at

@@ -1,0 +1,77 @@
+"""Cases as the process tier sends them."""
+
+from typing import Any
+
+CASE_ID = "6f1c2a34-0f5e-4c62-9a3b-7b1f8e1d2c3a"
+OTHER_CASE_ID = "11111111-2222-4333-8444-555555555555"
+
+
+def a_case(**changes: Any) -> dict[str, Any]:
+    """50 minutes on a closed project, waiting for it to be opened again."""
+    case = {
+        "id": CASE_ID,
+        "code": "MD_PROJECT_CLOSED",
+        "severity": "S2",
+        "owner": "project.manager",
+        "state": "WAITING",
+        "sentence": "Project P-1042 is closed on 12 November 2026.",
+        "action": "Reopen the project in the ERP, or move the entry.",
+        "assignee": None,
+        "connection": "clockify-uk",
+        "entry_external_id": "64f0",
+        "time_entry_id": "0b6f9d8e-9f0e-4f5c-8d56-0a4b7a1d4a01",
+        "posting_id": "0b6f9d8e-9f0e-4f5c-8d56-0a4b7a1d4a02",
+        "worker": "Ada Byron",
+        "project": "Harbour refit",
+        "task": "Survey",
+        "work_date": "2026-11-12",
+        "minutes": 50,
+        "waiting_for": ["PROJECT:UK01:P-1042:status"],
+        "fingerprint": "MD_PROJECT_CLOSED PROJECT:UK01:P-1042",
+        "opened_at": "2026-11-13T08:00:00Z",
+        "updated_at": "2026-11-13T08:00:00Z",
+        "resolved_at": None,
+        "resolution": None,
+        "version": 3,
+    }
+    return {**case, **changes}
+
+
+def a_comment(*, author: str, text: str) -> dict[str, Any]:
+    return {
+        "id": "9c1d3a52-3b1e-4a0d-8f64-5f0a3d8b1c77",
+        "author": author,
+        "text": text,
+        "at": "2026-11-13T09:00:00Z",
+    }
+
+
+def a_detail(case: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The case with three sides: nothing stands in the ERP yet."""
+    detail = {
+        "case": case,
+        "source": {"fields": {"worker": "ada@example.com", "minutes": 50, "tag": "onsite"}},
+        "canonical": {"fields": {"worker": "Ada Byron", "minutes": 50, "project": "P-1042"}},
+        "would_post": {"fields": {"worker": "Ada Byron", "minutes": "50", "project": None}},
+        "erp": None,
+        "erp_error": None,
+        "also": ["MD_NOT_ASSIGNED"],
+        "lineage": [
+            {
+                "at": "2026-11-13T08:00:00Z",
+                "what": "blocked",
+                "actor": "timepost",
+                "detail": {"code": "MD_PROJECT_CLOSED", "findings": ["nested"]},
+                "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+            },
+            {
+                "at": "2026-11-13T07:59:00Z",
+                "what": "version appended",
+                "actor": "tracker:clockify-uk",
+                "detail": {"version": 1, "approved": True},
+                "trace_id": None,
+            },
+        ],
+        "comments": [],
+    }
+    return {**detail, **changes}
