@@ -15,6 +15,7 @@ from experience_apis.upstream.case_calls import ProcessCases
 from shared.http_client import HttpClient, Timeout
 from shared.identity import ServiceTokens, TokenVerifier
 from shared.problems import NotReady
+from shared.telemetry import configure, instrument_app
 from shared.values import Clock, SystemClock
 from shared.web import Lifespan, ReadinessCheck, create_api
 
@@ -28,6 +29,7 @@ def create_app(settings: ExperienceSettings | None = None, clock: Clock | None =
     """
     settings = settings or read_settings()
     clock = clock or SystemClock()
+    configure("timepost-experience", settings.telemetry)
     process_tier = _client_for_process_tier(settings)
     provider = HttpClient(name="The identity provider")
     verifier = TokenVerifier(settings.identity, provider.library_client, clock)
@@ -44,13 +46,14 @@ def create_app(settings: ExperienceSettings | None = None, clock: Clock | None =
     tokens = ServiceTokens(settings.identity, provider.library_client, clock)
     app.state.process_cases = ProcessCases(process_tier, tokens)
     app.state.clock = clock
+    instrument_app(app)
     return app
 
 
 def _client_for_process_tier(settings: ExperienceSettings) -> HttpClient:
     seconds = settings.process_timeout_seconds
     return HttpClient(
-        settings.process_url,
+        settings.process_url.rstrip("/"),
         name="The process tier",
         timeout=Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
         deadline_seconds=seconds,

@@ -32,6 +32,9 @@ AFTER_RETRY = {
     "SENDING": "It is being sent at this moment.",
     "IN_DOUBT": "Whether it was posted is not known; it is looked up before it is sent again.",
     "POSTED": "It is posted.",
+    "MISPOSTED": "It is posted, but the ERP holds something else than was sent.",
+    "DEAD_LETTER": "It was given up after many attempts; an operator has to look at it.",
+    "RECEIVED": "It is validated in the background.",
     "SUPERSEDED": "A newer version of the entry has taken its place.",
 }
 

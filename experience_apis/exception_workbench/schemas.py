@@ -101,7 +101,7 @@ class CaseRow(BaseModel):
     minutes: int | None
     hours: Hours | None
     waiting_for: list[str] = Field(
-        description="What releases it, in words.", examples=[["project UK01 / P-1042 / status"]]
+        description="What releases it, in words.", examples=[["project 42 in erp-uk"]]
     )
     problem: str = Field(description="Cases with the same value are one problem.")
     opened_at: datetime

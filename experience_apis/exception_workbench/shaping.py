@@ -150,9 +150,16 @@ def age(seconds: int) -> str:
 
 
 def awaited(key: str) -> str:
-    """A dependency key in words: ``PROJECT:UK01:P-1042`` -> ``project UK01 / P-1042``."""
-    kind, *parts = key.split(":")
-    return " ".join([in_words(kind).lower(), " / ".join(part for part in parts if part)]).strip()
+    """A dependency key in words: ``project:erp-uk:42`` -> ``project 42 in erp-uk``.
+
+    ``unbound:worker`` waits for any news of workers: which one it will be is not known yet.
+    """
+    kind, _, rest = key.partition(":")
+    if kind == "unbound":
+        return f"a {in_words(rest).lower()} that is not known yet"
+    connection, separator, external_id = rest.partition(":")
+    words = in_words(kind).lower()
+    return f"{words} {external_id} in {connection}" if separator else f"{words} {rest}".strip()
 
 
 def timeline_entry(event: LineageEvent) -> TimelineEntry:

@@ -45,6 +45,7 @@ def settings(
 ) -> ExperienceSettings:
     """What an operator would configure."""
     return ExperienceSettings(
+        environment="development",
         process_url=served_process_tier.url,
         process_timeout_seconds=5,
         identity=ExperienceIdentity(

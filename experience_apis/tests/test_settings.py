@@ -22,7 +22,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_three_variables_are_enough(environment: pytest.MonkeyPatch) -> None:
     settings = read_settings()
-    assert settings.process_url == "http://process:8200"
     assert settings.identity.audience == "timepost-experience"
     assert settings.identity.client_id == "timepost-experience"
     assert "s3cret-value" not in repr(settings)
@@ -42,6 +41,7 @@ def test_a_missing_variable_is_named(environment: pytest.MonkeyPatch, missing: s
     [
         ("TIMEPOST_EXPERIENCE_PROCESS_URL", "process:8200"),
         ("TIMEPOST_EXPERIENCE_IDENTITY__ISSUER", "login.example.com"),
+        ("TIMEPOST_EXPERIENCE_IDENTITY__CLIENT_SECRET", ""),
         ("TIMEPOST_EXPERIENCE_PROCESS_TIMEOUT_SECONDS", "0"),
         ("TIMEPOST_EXPERIENCE_WEB__THROTTLE_FACTOR", "none"),
     ],
@@ -55,3 +55,11 @@ def test_a_wrong_value_is_refused_without_a_secret(
     assert [error.field for error in raised.value.errors] == [variable]
     assert "s3cret-value" not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+def test_production_takes_no_issuer_over_plain_http(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TIMEPOST_EXPERIENCE_IDENTITY__ISSUER", "http://login.example.com")
+    with pytest.raises(ConfigurationError, match=r"issuer must start with https"):
+        create_app()
+    environment.setenv("TIMEPOST_EXPERIENCE_ENVIRONMENT", "development")
+    assert read_settings().identity.issuer == "http://login.example.com"

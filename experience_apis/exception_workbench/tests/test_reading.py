@@ -30,7 +30,7 @@ async def test_a_list_is_shaped_for_people(
     assert row["severity_label"] == "Blocks this entry now"
     assert row["owner_label"] == "Project manager"
     assert row["state_label"] == "Waiting"
-    assert row["waiting_for"] == ["project UK01 / P-1042 / status"]
+    assert row["waiting_for"] == ["project 42 in erp-uk"]
     assert row["assigned_to_me"] is True
     assert row["age_seconds"] > 0
     assert row["age"].endswith(("week", "weeks", "day", "days"))

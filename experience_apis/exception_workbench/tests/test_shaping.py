@@ -65,18 +65,19 @@ def test_codes_that_are_new_to_us_are_shown_as_they_are() -> None:
     )
     assert (row.severity_label, row.owner_label, row.state_label) == ("S0", "tax.office", "PENDING")
     retried = shaping.retry_view(
-        RetryResult(case=_case(), posting_state="DEAD_LETTER"), now=_OPENED, me="maya"
+        RetryResult(case=_case(), posting_state="LOST_LETTER"), now=_OPENED, me="maya"
     )
-    assert retried.sentence == "The posting is now dead letter."
+    assert retried.sentence == "The posting is now lost letter."
 
 
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("PROJECT:UK01:P-1042:status", "project UK01 / P-1042 / status"),
-        ("LEGAL_ENTITY:UK01", "legal entity UK01"),
-        ("PERIOD:DE01:2026-04", "period DE01 / 2026-04"),
-        ("CONNECTION", "connection"),
+        ("project:erp-uk:42", "project 42 in erp-uk"),
+        ("legal_entity:erp-uk:a:b", "legal entity a:b in erp-uk"),
+        ("period:erp-uk", "period erp-uk"),
+        ("unbound:worker", "a worker that is not known yet"),
+        ("connection", "connection"),
     ],
 )
 def test_awaited(key: str, words: str) -> None:
