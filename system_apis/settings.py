@@ -1,20 +1,28 @@
 """Settings of the system tier, from `TIMEPOST_SYSTEM_*`."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.identity import IdentitySettings
 from shared.problems import ConfigurationError, FieldError
+from shared.telemetry import TelemetrySettings
 from shared.web import WebSettings
 from system_apis.hand_up import HandUpSettings
 from system_apis.registry import CONNECTOR_PACKAGES
 
 PREFIX = "TIMEPOST_SYSTEM_"
-AUDIENCE = "timepost-system"
 MEBIBYTE = 1024 * 1024
+
+
+class SystemIdentity(IdentitySettings):
+    """This tier hands events up with its own token, so its client is not optional."""
+
+    audience: str = "timepost-system"
+    client_id: str = "timepost-system"
+    client_secret: SecretStr = Field(min_length=1, description="For handing events up.")
 
 
 class SystemSettings(BaseSettings):
@@ -41,24 +49,16 @@ class SystemSettings(BaseSettings):
     process_url: str = Field(
         pattern=r"^https?://[^/]", description="Address of the process tier, without /v1."
     )
-    identity: IdentitySettings = Field(
-        description="Who signs tokens; this tier's own client, for handing events up."
-    )
+    identity: SystemIdentity
+    telemetry: TelemetrySettings = TelemetrySettings()
     web: WebSettings = WebSettings(max_body_bytes=4 * MEBIBYTE)
     hand_up: HandUpSettings = HandUpSettings()
     webhook_max_bytes: int = Field(
         default=MEBIBYTE, gt=0, description="Largest delivery of a tracker."
     )
 
-    @field_validator("identity", mode="before")
-    @classmethod
-    def _own_audience(cls, value: Any) -> Any:
-        return {"audience": AUDIENCE, **value} if isinstance(value, dict) else value
-
     @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if not self.identity.client_id or not self.identity.client_secret:
-            raise ValueError("identity.client_id and identity.client_secret are both needed")
+    def _issuer_is_authentic(self) -> Self:
         if self.environment == "production" and not self.identity.issuer.startswith("https://"):
             raise ValueError("identity.issuer must start with https:// in production")
         return self

@@ -1,6 +1,5 @@
 """Webhook intake: proof first, then meaning, then commit, and only then an answer."""
 
-import traceback
 from collections.abc import Mapping
 from typing import Literal
 
@@ -107,7 +106,6 @@ def read_delivery(
     except UnreadableWebhook:
         raise
     except Exception as error:  # noqa: BLE001 - logged, and the delivery goes to quarantine
-        place = traceback.extract_tb(error.__traceback__)[-1]
+        _log.error("webhook_parser_failed", exc_info=error)
         name = type(error).__name__
-        _log.error("webhook_parser_failed", error=name, at=f"{place.filename}:{place.lineno}")
         raise UnreadableWebhook(f"the connector failed on it with {name}.") from None

@@ -1,0 +1,1 @@
+"""Two made-up products, discovered like real connectors (`connector_packages`)."""
