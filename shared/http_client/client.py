@@ -191,7 +191,7 @@ def _may_recover_soon(response: httpx2.Response) -> bool:
     if response.status_code not in _WORTH_ANOTHER_TRY:
         return False
     pause = response.headers.get("retry-after", "0")
-    return pause.isdigit() and int(pause) <= _LONGEST_PAUSE_SECONDS
+    return pause.isdecimal() and int(pause) <= _LONGEST_PAUSE_SECONDS
 
 
 def _last_outcome(state: RetryCallState) -> httpx2.Response:

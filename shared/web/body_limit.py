@@ -24,7 +24,7 @@ class BodyLimit:
             return
         limit = self._limit_for(scope["path"])
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdigit() and int(announced) > limit:
+        if announced.isdecimal() and int(announced) > limit:
             await problem_answer(PayloadTooLarge(_detail(limit)), scope)(scope, receive, send)
             return
         received = 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 import structlog
@@ -16,12 +17,14 @@ from shared.problems import (
     Conflict,
     FieldError,
     Forbidden,
+    InternalError,
     InvalidRequest,
     MethodNotAllowed,
     NeedsCorrection,
     NotFound,
     PayloadTooLarge,
     PreconditionFailed,
+    Retryable,
     TimepostProblem,
     UnsupportedMediaType,
     ValidationFailed,
@@ -99,14 +102,21 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         raise error
     status = error.status_code
     headers = dict(error.headers or {})
+    if status < HTTPStatus.BAD_REQUEST:
+        return Response(status_code=status, headers=headers)
     if status == MethodNotAllowed.status:
         headers["Allow"] = ", ".join(sorted(_methods_at(request)))
-    problem = _FOR_STATUS.get(status, NeedsCorrection)(
-        _detail_of(error, request),
-        headers=headers,
-        code=None if status in _FOR_STATUS else f"http_{status}",
+    known = _FOR_STATUS.get(status)
+    problem = (known or _general(status))(
+        _detail_of(error, request), headers=headers, code=None if known else f"http_{status}"
     )
     return problem_answer(problem, request.scope, status=status)
+
+
+def _general(status: int) -> type[TimepostProblem]:
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return NeedsCorrection
+    return InternalError if status == HTTPStatus.INTERNAL_SERVER_ERROR else Retryable
 
 
 def _methods_at(request: Request) -> set[str]:
@@ -122,13 +132,14 @@ def _methods_at(request: Request) -> set[str]:
 
 def _detail_of(error: HTTPException, request: Request) -> str:
     """The framework's own words are only the status again; say what it is about."""
-    if error.detail and error.detail != HTTPStatus(error.status_code).phrase:
+    phrase = responses.get(error.status_code, "Refused")
+    if error.detail and error.detail != phrase:
         return str(error.detail)
     if error.status_code == HTTPStatus.NOT_FOUND:
         return f"Nothing is served at {request.url.path}."
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return f"{request.method} is not offered at {request.url.path}."
-    return f"{HTTPStatus(error.status_code).phrase}."
+    return f"{phrase}."
 
 
 def _place(location: Sequence[Any]) -> str:

@@ -18,10 +18,11 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from fastapi import Request
+from limits.errors import ConfigurationError as StorageError
 from slowapi import Limiter
 from slowapi.errors import RateLimitExceeded
 
-from shared.problems import TooManyRequests
+from shared.problems import ConfigurationError, TooManyRequests
 from shared.web.rates import parse_rate, scaled
 from shared.web.settings import WebSettings
 
@@ -79,11 +80,7 @@ class Throttle:
     def __init__(self, settings: WebSettings) -> None:
         self._factor = settings.throttle_factor
         self._overrides = settings.throttle_overrides
-        self._limiter = Limiter(
-            key_func=caller_of,
-            storage_uri=settings.throttle_storage.get_secret_value(),
-            key_style="endpoint",
-        )
+        self._limiter = _limiter(settings)
         self._counters: dict[str, _Counter] = {}
 
     async def count(self, request: Request, rate: str) -> None:
@@ -123,6 +120,22 @@ class Throttle:
             (b"ratelimit", b'"default";r=%d;t=%d' % (remaining, seconds)),
         ]
         return seconds
+
+
+def _limiter(settings: WebSettings) -> Limiter:
+    try:
+        return Limiter(
+            key_func=caller_of,
+            storage_uri=settings.throttle_storage.get_secret_value(),
+            key_style="endpoint",
+            # A store that is away must not take the API with it: count in this process meanwhile.
+            in_memory_fallback_enabled=True,
+        )
+    except StorageError as error:
+        raise ConfigurationError(
+            f"web.throttle_storage cannot be used: {type(error).__name__}.",
+            action="Use memory://, or install the client of the store that is named.",
+        ) from None
 
 
 def caller_of(request: Request) -> str:

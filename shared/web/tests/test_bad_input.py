@@ -1,8 +1,12 @@
 """Whatever is sent, the answer is a problem document that says what to do."""
 
+import json
 from collections.abc import AsyncIterator
+from io import StringIO
 
 import pytest
+from fastapi import HTTPException
+from starlette.responses import StreamingResponse
 
 from shared.http_client import HttpClient, Response
 from shared.problems import ProblemDocument
@@ -128,10 +132,67 @@ async def test_the_longest_prefix_decides_the_limit() -> None:
     assert (accepted.status_code, refused.status_code) == (200, 413)
 
 
-async def test_a_defect_is_500_without_internals(client: HttpClient) -> None:
-    response = await client.request("DELETE", "/v1/sheets/1")
+async def test_a_defect_is_500_without_internals(client: HttpClient, log: StringIO) -> None:
+    response = await client.request("DELETE", "/v1/sheets/1", headers={"X-Request-Id": "r-1"})
     problem = problem_in(response)
     assert (problem.status, problem.code) == (500, "internal_error")
     assert "hidden" not in response.text
     assert "RuntimeError" not in response.text
     assert response.headers["x-content-type-options"] == "nosniff"
+    (line,) = [one for one in map(json.loads, log.getvalue().splitlines()) if "failure" in one]
+    assert (line["request_id"], line["event"]) == ("r-1", "unexpected_error")
+    assert line["failure"][0]["type"] == "builtins.RuntimeError"
+    assert "hidden" not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "kind"),
+    [
+        (404, "not_found", "needs_correction"),
+        (406, "http_406", "needs_correction"),
+        (499, "http_499", "needs_correction"),
+        (503, "http_503", "retryable"),
+    ],
+)
+async def test_exceptions_of_the_framework_become_problems(
+    raised: int, code: str, kind: str
+) -> None:
+    app = make_api()
+
+    @app.get("/raise")
+    async def endpoint() -> None:
+        raise HTTPException(raised, headers={"X-Kept": "yes"})
+
+    async with client_of(app) as client:
+        response = await client.request("GET", "/raise", idempotent=False)
+    problem = problem_in(response)
+    assert (problem.status, problem.code, problem.kind) == (raised, code, kind)
+    assert response.headers["x-kept"] == "yes"
+
+
+async def test_a_redirect_by_exception_is_no_problem() -> None:
+    app = make_api()
+
+    @app.get("/raise")
+    async def endpoint() -> None:
+        raise HTTPException(303, headers={"Location": "/elsewhere"})
+
+    async with client_of(app) as client:
+        response = await client.get("/raise")
+    assert (response.status_code, response.headers["location"]) == (303, "/elsewhere")
+
+
+async def test_an_answer_that_breaks_half_way_breaks_the_connection() -> None:
+    app = make_api()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"one"
+        raise RuntimeError("hidden")
+
+    @app.get("/stream")
+    async def endpoint() -> StreamingResponse:
+        return StreamingResponse(parts())
+
+    async with client_of(app) as client:
+        with pytest.raises(ConnectionAbortedError, match="could not be completed"):
+            await client.get("/stream")
