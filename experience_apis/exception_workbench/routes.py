@@ -1,6 +1,6 @@
 """Workbench v1: authorise, call the process tier as the caller, shape for people."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
@@ -62,6 +62,17 @@ OnceOnly = Annotated[
     ),
 ]
 
+_WITH_VERSION: dict[int | str, dict[str, Any]] = {
+    status.HTTP_200_OK: {
+        "headers": {
+            "ETag": {
+                "description": "The case's version, for `If-Match` of the next change.",
+                "schema": {"type": "string"},
+            }
+        }
+    }
+}
+
 
 @router.get(
     "/cases",
@@ -86,6 +97,7 @@ async def list_cases(
     operation_id="read_workbench_case",
     summary="One case with both sides, its history and what the caller may do",
     response_model=CaseView,
+    responses=_WITH_VERSION,
 )
 @throttled("600/minute")
 async def read_case(
@@ -104,7 +116,7 @@ async def read_case(
     operation_id="retry_workbench_case",
     summary="Validate and send the entry again now",
     response_model=RetryView,
-    responses=problem_responses(Conflict, OutcomeUnknown),
+    responses=_WITH_VERSION | problem_responses(Conflict, OutcomeUnknown),
 )
 @throttled("120/minute")
 async def retry_case(
@@ -121,7 +133,7 @@ async def retry_case(
     operation_id="assign_workbench_case",
     summary="Take the case, give it to somebody, or give it back to its owner",
     response_model=CaseRow,
-    responses=problem_responses(PreconditionFailed, OutcomeUnknown),
+    responses=_WITH_VERSION | problem_responses(PreconditionFailed, OutcomeUnknown),
 )
 @throttled("120/minute")
 async def assign_case(
