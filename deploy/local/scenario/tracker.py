@@ -69,7 +69,7 @@ class Tracker:
     async def delete(self, person: Person, entry_id: str) -> None:
         await self._as(person, "DELETE", f"/time-entries/{entry_id}", None)
 
-    async def is_marked_invoiced(self, entry_id: str) -> bool:
+    async def is_marked(self, entry_id: str) -> bool:
         """Whether Timepost has told the tracker that the entry is posted."""
         answer = await self._http.get(f"/_sandbox/time-entries/{entry_id}")
         return bool(answer.raise_for_status().json()["invoiced"])

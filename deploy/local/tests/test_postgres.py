@@ -59,7 +59,7 @@ def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
         assert rows(url, "SELECT n FROM posted") == [(300,)]
         server.restart()
         assert rows(url, "SELECT n FROM posted") == [(300,)]
-    assert list((tmp_path / "cluster").glob("*.pid")) == []
+    assert list((tmp_path / "cluster").glob("*.running")) == []
 
 
 def test_the_password_is_in_no_process_list_and_readable_by_its_owner_only(

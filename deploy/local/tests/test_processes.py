@@ -53,7 +53,7 @@ def python(name: str, code: str) -> Program:
 
 
 def managed(tmp_path: Path, code: str) -> ManagedProcess:
-    return ManagedProcess(python("it", code), tmp_path / "it.log", tmp_path / "it.pid")
+    return ManagedProcess(python("it", code), tmp_path / "it.log", tmp_path / "it.running")
 
 
 def wait_for(condition: object, seconds: float = 10.0) -> None:
@@ -77,9 +77,9 @@ def test_it_runs_writes_its_log_and_stops(tmp_path: Path) -> None:
         assert pid is not None
         wait_for(lambda: "up" in process.log_tail())
         process.check()
-        assert json.loads((tmp_path / "it.pid").read_text())["pid"] == pid
+        assert json.loads((tmp_path / "it.running").read_text())["pid"] == pid
     assert is_gone(pid)
-    assert not (tmp_path / "it.pid").exists()
+    assert not (tmp_path / "it.running").exists()
 
 
 def test_a_program_that_died_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_children_in_sessions_of_their_own_end_too(tmp_path: Path, end: str) -> 
 
 def test_one_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
     program = Program("it", [sys.executable, "-c", STUBBORN], patience=0.5)
-    process = ManagedProcess(program, tmp_path / "it.log", tmp_path / "it.pid").start()
+    process = ManagedProcess(program, tmp_path / "it.log", tmp_path / "it.running").start()
     pid = process.pid
     assert pid is not None
     wait_for(lambda: "up" in process.log_tail())
@@ -123,9 +123,9 @@ def test_one_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
 
 def test_a_stranger_with_a_recorded_id_is_left_alone(tmp_path: Path) -> None:
     with managed(tmp_path, SLEEPER) as process:
-        record = json.loads((tmp_path / "it.pid").read_text())
+        record = json.loads((tmp_path / "it.running").read_text())
         record["started"] -= 3600
-        (tmp_path / "it.pid").write_text(json.dumps(record))
+        (tmp_path / "it.running").write_text(json.dumps(record))
         assert end_recorded(tmp_path) == []
         process.check()
 
@@ -138,7 +138,7 @@ def test_what_a_dead_leader_left_in_its_group_is_found(tmp_path: Path) -> None:
     wait_for(lambda: process.log_tail().strip().isdigit())
     orphan = int(process.log_tail())
     wait_for(lambda: is_gone(leader))
-    started = json.loads((tmp_path / "it.pid").read_text())["started"]
+    started = json.loads((tmp_path / "it.running").read_text())["started"]
     assert orphan in [found.pid for found in recorded_processes(leader, started)]
     process.stop()
     wait_for(lambda: is_gone(orphan))
@@ -146,7 +146,7 @@ def test_what_a_dead_leader_left_in_its_group_is_found(tmp_path: Path) -> None:
 
 def test_after_kill_9_of_the_runner_the_next_run_cleans_up(tmp_path: Path) -> None:
     with runner(tmp_path) as first:
-        left = [json.loads(p.read_text())["pid"] for p in (tmp_path / "running").glob("*.pid")]
+        left = [json.loads(p.read_text())["pid"] for p in tmp_path.glob("*.running")]
         assert len(left) == 2
         first.kill()
         first.wait()
@@ -162,11 +162,11 @@ def test_a_runner_that_is_told_to_end_leaves_nothing(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with runner(tmp_path) as process:
-        left = [json.loads(p.read_text())["pid"] for p in (tmp_path / "running").glob("*.pid")]
+        left = [json.loads(p.read_text())["pid"] for p in tmp_path.glob("*.running")]
         process.send_signal(number)
         process.wait(20)
     assert all(is_gone(pid) for pid in left)
-    assert list((tmp_path / "running").iterdir()) == []
+    assert list(tmp_path.glob("*.running")) == []
 
 
 def test_a_second_run_beside_a_live_one_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""`timepost demo`: the whole product on this machine, four weeks of work, and a verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from deploy.local.processes import ProcessDied
+from deploy.local.scenario.director import Director, MastersNotRead, Outcome, Surroundings
+from deploy.local.scenario.operator import CLIENT, Operator
+from deploy.local.scenario.report import show
+from deploy.local.scenario.tracker import Tracker
+from deploy.local.stack import ERP, Stack
+from deploy.local.steps import Steps
+from deploy.local.supervisor import AlreadyRunning, NotHealthy, Supervisor
+from deploy.tryton.build import Variant
+
+STATE = Path(".local") / "demo"
+LOGINS = {
+    "maya": "finance analyst",
+    "carl": "finance controller",
+    "stella": "data steward",
+    "ivan": "integration operator",
+    "petra": "project manager",
+}
+
+
+def run_demo(*, once: bool, variant: Variant, directory: Path = STATE) -> int:
+    """Run it; answers the exit code: 0 if everything came out as it must."""
+    console = Console()
+    outcome: Outcome | None = None
+    try:
+        with Supervisor(directory, console.print) as supervisor:
+            with Steps(console) as steps:
+                stack = Stack(supervisor, steps, variant)
+                stack.start()
+                outcome = asyncio.run(play(stack, supervisor, steps))
+            show(console, outcome)
+            if not once:
+                show_addresses(console, stack)
+                stay_up(supervisor)
+    except KeyboardInterrupt:
+        console.print("Ended.")
+        return 130 if outcome is None else exit_code(outcome)
+    except (AlreadyRunning, MastersNotRead, NotHealthy, ProcessDied) as problem:
+        console.print(str(problem), style="red", markup=False, highlight=False)
+        return 1
+    return exit_code(outcome)
+
+
+def exit_code(outcome: Outcome) -> int:
+    return 1 if outcome.differences else 0
+
+
+async def play(stack: Stack, supervisor: Supervisor, steps: Steps) -> Outcome:
+    addresses, secret = stack.addresses, stack.secrets.clients[CLIENT]
+    operator = Operator(addresses.url("process"), addresses.url("identity"), secret)
+    async with Tracker(addresses.url("clockify"), stack.firm) as tracker, operator:
+        surroundings = Surroundings(
+            tracker=tracker,
+            operator=operator,
+            erp_connection=ERP,
+            read_erp=stack.erp.reader,
+            check_services=supervisor.check,
+        )
+        return await Director(surroundings, steps.tell).play()
+
+
+def show_addresses(console: Console, stack: Stack) -> None:
+    url, erp = stack.addresses.url, stack.erp
+    console.print()
+    console.print(f"Workbench   {url('experience')}", highlight=False)
+    console.print(f"  sign in as {', '.join(f'{who} ({what})' for who, what in LOGINS.items())}")
+    console.print(f"  with the password {stack.secrets.login_password}", highlight=False)
+    console.print(f"Tryton      {erp.base_url}, database {erp.database}, user {erp.user}")
+    console.print(f"  with the password {erp.password}", highlight=False)
+    for tier in ("system", "process", "experience"):
+        console.print(f"API         {url(tier)}/docs  ({tier} tier)", highlight=False)
+    console.print(f"Clockify    {url('clockify')}/docs  (a stand-in)", highlight=False)
+    console.print(f"Logs        {stack.directory / 'logs'}", highlight=False)
+    console.print("\nCtrl-C ends everything.")
+
+
+def stay_up(supervisor: Supervisor) -> None:
+    while True:
+        supervisor.check()
+        time.sleep(1)

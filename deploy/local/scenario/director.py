@@ -1,0 +1,163 @@
+"""Runs the scenario from the first master record to the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploy.local.scenario.firm import read_firm
+from deploy.local.scenario.life import Life
+from deploy.local.scenario.make_plan import FIRST_DAY, make_plan
+from deploy.local.scenario.operator import Operator, Status
+from deploy.local.scenario.tracker import Tracker
+from deploy.local.scenario.verdict import Case, Expectation, Line, differences
+from deploy.tryton.reader import TrytonReader
+
+LOOK_EVERY_SECONDS = 0.5
+CALM_SECONDS = 3.0
+PATIENCE_SECONDS = 150.0
+MASTERS_SECONDS = 60.0
+
+
+class MastersNotRead(RuntimeError):
+    """The ERP's master data could not be read; nothing could be posted."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the scenario plays in.
+
+    :param erp_connection: the connection whose masters are read first.
+    :param read_erp: opens a session of the ERP's own, beside Timepost's connector.
+    :param check_services: raises when one of the services has ended.
+    """
+
+    tracker: Tracker
+    operator: Operator
+    erp_connection: str
+    read_erp: Callable[[], TrytonReader]
+    check_services: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was entered, and what came of it.
+
+    :param marked: entries that the tracker shows as posted, as Timepost told it.
+    :param quiet: whether everything had come to rest when it was judged.
+    :param differences: between what is and what must be, in words.
+    """
+
+    expectation: Expectation
+    lines: list[Line]
+    cases: list[Case]
+    status: Status
+    marked: int
+    quiet: bool
+    differences: list[str]
+
+
+class Director:
+    """Plays once.
+
+    :param tell: takes the name of a step and its news.
+    """
+
+    def __init__(self, surroundings: Surroundings, tell: Callable[[str, str], None]) -> None:
+        self._surroundings = surroundings
+        self._tell = tell
+        self._status = Status()
+        self._entered = 0
+
+    async def play(self) -> Outcome:
+        """:raises ProcessDied: a service ended meanwhile.
+        :raises MastersNotRead: the ERP's master data cannot be read.
+        """
+        play, watch = asyncio.create_task(self._play()), asyncio.create_task(self._watch())
+        try:
+            await asyncio.wait({play, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if watch.done():
+                watch.result()  # it only ends by raising
+            return await play
+        finally:
+            play.cancel()
+            watch.cancel()
+            await asyncio.gather(play, watch, return_exceptions=True)
+
+    async def _play(self) -> Outcome:
+        await self._read_masters()
+        expectation = Expectation()
+        life = Life(self._surroundings.tracker, expectation, self._count_entry)
+        await life.live(make_plan(read_firm(FIRST_DAY)))
+        await self._until_quiet(expectation, deleted=0)
+        await life.change_what_was_posted()
+        quiet = await self._until_quiet(expectation, deleted=life.deleted)
+        lines = await asyncio.to_thread(self._read_lines)
+        cases = await self._surroundings.operator.open_cases()
+        marks = [await self._surroundings.tracker.is_marked(each) for each in expectation.lines]
+        return Outcome(
+            expectation=expectation,
+            lines=lines,
+            cases=cases,
+            status=self._status,
+            marked=sum(marks),
+            quiet=quiet,
+            differences=differences(expectation, lines, cases),
+        )
+
+    async def _read_masters(self) -> None:
+        operator, give_up = self._surroundings.operator, time.monotonic() + MASTERS_SECONDS
+        run_id = await operator.refresh_masters(self._surroundings.erp_connection)
+        while (run := await operator.masters_run(run_id))["status"] != "DONE":
+            if run["status"] == "FAILED" or time.monotonic() > give_up:
+                raise MastersNotRead(f"{run['step']}: {run['error']}")
+            self._tell("masters", str(run["step"]))
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        self._tell("masters", f"{run['read']} records read from Tryton")
+
+    def _count_entry(self) -> None:
+        self._entered += 1
+        self._tell("people", f"{self._entered} entries in the tracker")
+
+    async def _watch(self) -> None:
+        while True:
+            self._surroundings.check_services()
+            self._status = await self._surroundings.operator.status()
+            self._tell(
+                "timepost",
+                f"{self._status.approved} approved, {self._status.posted} posted, "
+                f"{self._status.cases} cases, {self._status.under_way} under way",
+            )
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def _until_quiet(self, expectation: Expectation, deleted: int) -> bool:
+        """Wait until nothing moves any more and as much is approved as managers approved.
+
+        Answers False when that did not come within the patience: the verdict will say why.
+        """
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        calm_since = time.monotonic()
+        while time.monotonic() - calm_since < CALM_SECONDS:
+            if time.monotonic() > give_up:
+                return False
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            if not self._is_calm(expectation, deleted):
+                calm_since = time.monotonic()
+        return True
+
+    def _is_calm(self, expectation: Expectation, deleted: int) -> bool:
+        return (
+            self._status.under_way == 0
+            and self._status.feedback.get("PENDING", 0) == 0
+            and self._status.approved == expectation.approved - deleted
+            and self._status.cases == len(expectation.cases)
+        )
+
+    def _read_lines(self) -> list[Line]:
+        with self._surroundings.read_erp() as erp:
+            return [
+                Line(line.employee_email, line.date, line.project, line.task or "", line.minutes)
+                for line in erp.lines()
+            ]
