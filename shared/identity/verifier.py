@@ -35,7 +35,7 @@ class TokenVerifier:
     A token is verified once in its life: the outcome is kept under the token's digest until
     the token expires, so that the usual call costs a dict look-up. Hence a key that the
     provider withdraws stops new tokens at once, and tokens already seen when they expire;
-    keep token lifetimes at minutes.
+    keep token lifetimes at minutes. ``capacity`` bounds how many tokens are remembered.
     """
 
     def __init__(
@@ -44,12 +44,13 @@ class TokenVerifier:
         http: httpx2.AsyncClient,
         clock: Clock | None = None,
         *,
-        keys: SigningKeys | None = None,
+        capacity: int = _MAX_VERIFIED,
     ) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
-        self._keys = keys or SigningKeys(Provider(settings, http), settings.issuer, self._clock)
+        self._keys = SigningKeys(Provider(settings, http), settings.issuer, self._clock)
         self._leeway = timedelta(seconds=settings.leeway_seconds)
+        self._capacity = capacity
         self._verified: dict[str, Principal] = {}
         # RFC 7515 section 4: header parameters that are not understood are ignored.
         self._registry = jws.JWSRegistry(
@@ -125,7 +126,7 @@ class TokenVerifier:
         )
 
     def _remember(self, digest: str, principal: Principal) -> None:
-        while len(self._verified) >= _MAX_VERIFIED:
+        while len(self._verified) >= self._capacity:
             self._verified.pop(next(iter(self._verified)))  # The oldest: it expires soonest.
         self._verified[digest] = principal
 

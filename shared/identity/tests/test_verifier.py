@@ -48,6 +48,24 @@ async def test_the_token_is_not_in_the_representation(
     assert caller.token == token
 
 
+async def test_a_token_is_verified_once(verifier: TokenVerifier, provider: FakeProvider) -> None:
+    token = provider.token()
+
+    assert await verifier.verify(token) is await verifier.verify(token)
+
+
+async def test_the_oldest_token_is_forgotten_first(
+    settings: IdentitySettings, http: httpx2.AsyncClient, clock: FixedClock, provider: FakeProvider
+) -> None:
+    verifier = TokenVerifier(settings, http, clock, capacity=2)
+    tokens = [provider.token(jti=f"j-{number}") for number in range(3)]
+    first, second, third = [await verifier.verify(token) for token in tokens]
+
+    assert await verifier.verify(tokens[2]) is third
+    assert await verifier.verify(tokens[1]) is second
+    assert await verifier.verify(tokens[0]) is not first
+
+
 async def test_rsa_signatures_are_accepted(verifier: TokenVerifier, provider: FakeProvider) -> None:
     provider.keys = [ec_key("k1"), rsa_key("k2")]
 

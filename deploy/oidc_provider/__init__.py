@@ -1,0 +1,1 @@
+"""A third-party OpenID provider (npm ``oidc-provider``) that runs for tests."""
