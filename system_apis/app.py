@@ -32,7 +32,7 @@ def create_app(settings: SystemSettings | None = None, clock: Clock | None = Non
     :raises ConfigurationError: a setting, a connector or a connection is wrong. Better no
         process than one that lacks a connection.
     """
-    settings = settings or read_settings()
+    settings = settings or read_settings(SystemSettings)
     clock = clock or SystemClock()
     configure("timepost-system", settings.telemetry)
     connections = _open_all(settings, clock)

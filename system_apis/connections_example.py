@@ -1,0 +1,96 @@
+"""An example of the connections file, written from what the connectors' settings declare."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+from system_apis.capabilities.connector import Connector
+from system_apis.secret_references import alternatives, is_model
+
+_HEAD = """\
+# Connections of Timepost: one [[connections]] table for each system it talks to.
+#
+# Secrets never stand here. Each is a reference, resolved when the server starts:
+#   { env = "NAME" }     an environment variable
+#   { file = "path" }    a file; a relative path starts from this file's folder
+#
+# Keys behind # are optional and show their default, or their form.
+# `timepost connections check` tries every connection.
+"""
+_UNKNOWN = '"..."'
+
+
+def example_of(connectors: Iterable[Connector]) -> str:
+    """TOML with one connection for each connector: required keys set, others shown."""
+    return "\n".join([_HEAD, *(_connection(each) for each in connectors)])
+
+
+def _connection(connector: Connector) -> str:
+    capability = connector.capability.replace("_", " ")
+    lines = [
+        f"# {connector.title} ({capability})",
+        "[[connections]]",
+        f"name = {_toml(connector.name.replace('_', '-') + '-de')}",
+        f"connector = {_toml(connector.name)}",
+        'legal_entities = ["DE"]',
+        "",
+        *_table("connections.options", connector.settings, f"TIMEPOST_{connector.name.upper()}"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(name: str, model: type[BaseModel], variable: str) -> Iterator[str]:
+    """One table; nested ones follow it, since TOML's keys belong to the table above them."""
+    yield f"[{name}]"
+    nested: list[str] = []
+    for key, field in model.model_fields.items():
+        inner = next(filter(is_model, alternatives(field.annotation)), None)
+        own = f"{variable}_{key.upper()}"
+        if inner is not None:
+            nested += ["", *_comment(field), *_table(f"{name}.{key}", inner, own)]
+            continue
+        yield from _comment(field)
+        yield _line(key, field, own)
+    yield from nested
+
+
+def _comment(field: FieldInfo) -> Iterator[str]:
+    yield from (f"# {line}" for line in wrap(field.description or "", 94))
+
+
+def _line(key: str, field: FieldInfo, variable: str) -> str:
+    mark = "" if field.is_required() else "# "
+    reference = _reference(field.annotation, variable)
+    if reference is not None:
+        return f"{mark}{key} = {reference}"
+    if field.is_required():
+        return f"{key} = {_toml(field.examples[0]) if field.examples else _UNKNOWN}"
+    value = field.get_default(call_default_factory=True)
+    if value is None:
+        return f"# {key} = {_UNKNOWN}"
+    return f"# {key} = {_toml(to_jsonable_python(value))}"
+
+
+def _reference(annotation: Any, variable: str) -> str | None:
+    for choice in alternatives(annotation):
+        if choice is SecretStr:
+            return f'{{ env = "{variable}" }}'
+        arguments = get_args(choice)
+        inner = _reference(arguments[-1], variable) if arguments else None
+        if inner is not None:
+            is_table = get_origin(choice) in {dict, Mapping}
+            return f"{{ NAME = {inner} }}" if is_table else f"[{inner}]"
+    return None
+
+
+def _toml(value: Any) -> str:
+    """JSON's strings, numbers, truth values and lists are TOML's as well; tables are not."""
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
+    return json.dumps(value, ensure_ascii=False)
