@@ -49,6 +49,7 @@ FIELDS = {
     "minutes": "Minutes",
     "hours": "Hours",
     "billable": "Billable",
+    "accounting_date": "Accounting date",
     "period": "Accounting period",
     "state": "State",
     "version": "Version",

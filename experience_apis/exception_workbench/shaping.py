@@ -214,16 +214,17 @@ def _comparable(value: Value) -> str:
 
 
 def _facts(detail: Mapping[str, JsonValue]) -> str:
-    """Single values only: a nested one is for machines, and stands in the process tier."""
-    return ", ".join(
-        f"{in_words(name).lower()}: {_plain(value)}"
-        for name, value in detail.items()
-        if isinstance(value, str | int | float) and value != ""
-    )
+    """What a person can read in passing; nested values are for machines."""
+    readable = ((name, _readable(value)) for name, value in detail.items())
+    return ", ".join(f"{in_words(name).lower()}: {text}" for name, text in readable if text)
 
 
-def _plain(value: str | float | bool) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+def _readable(value: JsonValue) -> str | None:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " and ".join(text for each in value if (text := _readable(each)))
+    return None if isinstance(value, dict) or value is None else str(value)
 
 
 def _instant(event: LineageEvent) -> datetime:

@@ -61,7 +61,7 @@ def a_detail(case: dict[str, Any], **changes: Any) -> dict[str, Any]:
                 "at": "2026-11-13T08:00:00Z",
                 "what": "blocked",
                 "actor": "timepost",
-                "detail": {"code": "MD_PROJECT_CLOSED", "findings": ["nested"]},
+                "detail": {"codes": ["MD_PROJECT_CLOSED", "MD_NOT_ASSIGNED"], "reply": {"raw": 1}},
                 "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
             },
             {

@@ -106,7 +106,7 @@ async def test_a_case_shows_both_sides_and_its_history(
     assert view["also"] == ["MD_NOT_ASSIGNED"]
     assert [step["sentence"] for step in view["timeline"]] == [
         "Version appended by the tracker clockify-uk (version: 1, approved: yes)",
-        "Blocked by Timepost (code: MD_PROJECT_CLOSED)",
+        "Blocked by Timepost (codes: MD_PROJECT_CLOSED and MD_NOT_ASSIGNED)",
     ]
     assert view["timeline"][1]["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
 
