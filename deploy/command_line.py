@@ -6,14 +6,21 @@ run that tier.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 import uvicorn
-from rich.console import Console
 
+from shared.contracts import check as check_contracts
+from shared.contracts import lint
+from shared.contracts import write as write_contracts
 from shared.problems import ConfigurationError
+from system_apis.command_line import connections, connectors
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,7 +32,10 @@ app = typer.Typer(
     Start here: **timepost demo** runs everything on this machine, with a real ERP.
     """,
 )
-errors = Console(stderr=True, soft_wrap=True)
+app.add_typer(connections)
+app.add_typer(connectors)
+
+OPENAPI = Path(__file__).parents[1] / "openapi"
 
 
 class Tier(StrEnum):
@@ -58,7 +68,7 @@ def serve(
 
     Example: `timepost serve process --host 0.0.0.0 --port 8200`
     """
-    try:
+    with told_plainly():
         uvicorn.run(
             FACTORIES[tier],
             factory=True,
@@ -69,8 +79,48 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=10,
         )
-    except ConfigurationError as problem:
-        refuse(problem)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the process tier's database to the schema that this version expects.
+
+    Safe to run several times and from several places at once; run it before the new version is
+    started. The database is `TIMEPOST_PROCESS_DATABASE_URL`.
+    """
+    from process_apis.migrate import migrate as bring_up_to_date  # noqa: PLC0415  extra `process`
+    from process_apis.settings import read_settings  # noqa: PLC0415  extra `process`
+
+    with told_plainly():
+        settings = read_settings()
+    bring_up_to_date(settings.database_url)
+
+
+@app.command()
+def contracts(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 if a file is out of date.")
+    ] = False,
+) -> None:
+    """Write the OpenAPI documents of all tiers to `openapi/`, or check those that are there.
+
+    Examples: `timepost contracts`, `timepost contracts --check`
+    """
+    documents: dict[str, dict[str, Any]] = {}
+    for tier in ("system_apis", "process_apis", "experience_apis"):
+        documents |= import_module(f"{tier}.contracts").documents()
+    faults = [f"{name}: {fault}" for name, each in documents.items() for fault in lint(each)]
+    faults += check_contracts(OPENAPI, documents) if check else []
+    for fault in faults:
+        typer.echo(fault, err=True)
+    if faults:
+        typer.echo("`timepost contracts` writes them anew.", err=True)
+        raise typer.Exit(1)
+    changed = [] if check else write_contracts(OPENAPI, documents)
+    for path in changed:
+        typer.echo(f"written: {path.relative_to(OPENAPI.parent)}")
+    typer.echo(f"{len(documents)} contracts, {len(changed)} changed")
 
 
 @app.command()
@@ -95,12 +145,14 @@ def demo(
     raise typer.Exit(run_demo(once=once, variant="stock" if stock else "with_reference"))
 
 
-def refuse(problem: ConfigurationError) -> NoReturn:
-    """Tell a person what to correct, without a traceback."""
-    errors.print(problem.detail, markup=False, highlight=False)
-    if problem.action:
-        errors.print(problem.action, markup=False, highlight=False)
-    raise typer.Exit(1)
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Answer an operator's mistake with what to correct, not with a traceback."""
+    try:
+        yield
+    except ConfigurationError as problem:
+        typer.echo(f"{problem.detail}\n{problem.action}", err=True)
+        raise typer.Exit(1) from None
 
 
 def main() -> None:

@@ -1,0 +1,118 @@
+"""What a run writes down and starts, without starting it."""
+
+import io
+import json
+import socket
+import tomllib
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from deploy.local.addresses import USUAL, choose_addresses
+from deploy.local.programs import Programs
+from deploy.local.run_secrets import RunSecrets, make_secrets
+from deploy.local.stack import CONNECTIONS, forget_the_last_run
+from deploy.local.steps import Steps
+
+
+def programs(secrets: RunSecrets, directory: Path) -> Programs:
+    return Programs(directory, USUAL, secrets, "postgresql://timepost:hidden@127.0.0.1:1/timepost")
+
+
+def test_secrets_differ_each_time_and_only_their_owner_reads_them(tmp_path: Path) -> None:
+    first, second = make_secrets(tmp_path / "a"), make_secrets(tmp_path / "b")
+    assert not set(first.clients.values()) & set(second.clients.values())
+    assert first.login_password != second.login_password
+    assert (tmp_path / "a").stat().st_mode & 0o077 == 0
+    for path in (tmp_path / "a").iterdir():
+        assert path.stat().st_mode & 0o077 == 0
+    assert json.loads((tmp_path / "a" / "clients.json").read_text()) == first.clients
+
+
+def test_no_secret_is_in_any_programs_arguments(tmp_path: Path) -> None:
+    secrets = make_secrets(tmp_path)
+    made = programs(secrets, tmp_path)
+    everything = [
+        made.identity(),
+        made.clockify(),
+        made.build_tryton(),
+        made.migrate(),
+        made.process(),
+        made.worker(1),
+        made.system(),
+        made.experience(),
+    ]
+    arguments = " ".join(part for program in everything for part in program.command)
+    for secret in [*secrets.clients.values(), secrets.login_password, "hidden"]:
+        assert secret not in arguments
+    assert len({program.name for program in everything}) == len(everything)
+
+
+def test_settings_of_the_users_own_shell_stay_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIMEPOST_SYSTEM_CONNECTIONS_FILE", "/somewhere/else.toml")
+    monkeypatch.setenv("TIMEPOST_PROCESS_POOL_SIZE", "99")
+    monkeypatch.setenv("TIMEPOST_CACHE", "/cache")
+    made = programs(make_secrets(tmp_path), tmp_path)
+    system = made.system().environment
+    assert system["TIMEPOST_SYSTEM_CONNECTIONS_FILE"] == str(tmp_path / "connections.toml")
+    assert system["TIMEPOST_PROCESS_POOL_SIZE"] is None
+    assert "TIMEPOST_CACHE" not in system
+
+
+def test_each_tier_gets_only_its_own_client_secret(tmp_path: Path) -> None:
+    secrets = make_secrets(tmp_path)
+    environment = programs(secrets, tmp_path).experience().environment
+    given = {value for value in environment.values() if value in secrets.clients.values()}
+    assert given == {secrets.clients["timepost-experience"]}
+
+
+def test_a_port_that_is_taken_is_left_to_its_owner() -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", USUAL.process))
+            taken.listen()
+        except OSError:
+            assert choose_addresses().process != USUAL.process
+            return
+        assert choose_addresses().process != USUAL.process
+    addresses = choose_addresses()
+    assert len(set(vars(addresses).values())) == len(vars(addresses))
+
+
+def test_the_connections_file_holds_references_only() -> None:
+    text = CONNECTIONS.format(
+        erp="tryton-us01",
+        tracker="clockify-demo",
+        tryton_url="http://127.0.0.1:8000",
+        database="halden",
+        user="timepost",
+        clockify_url="http://127.0.0.1:8431",
+        workspace="6530a1b2c3d4e5f601234567",
+        tokens='    { file = "secrets/clockify-webhook-1" },',
+    )
+    tryton, clockify = tomllib.loads(text)["connections"]
+    assert tryton["options"]["password"] == {"file": "secrets/tryton-password"}
+    assert clockify["options"]["api_key"] == {"file": "secrets/clockify-api-key"}
+    assert clockify["options"]["webhook_tokens"] == [{"file": "secrets/clockify-webhook-1"}]
+
+
+def test_the_last_run_is_forgotten_but_for_the_lock(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "system.log").write_text("old")
+    (tmp_path / "connections.toml").write_text("old")
+    (tmp_path / "lock").write_text("17")
+    forget_the_last_run(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_in_a_log_file_each_piece_of_news_is_one_line() -> None:
+    written = io.StringIO()
+    with Steps(Console(file=written, force_terminal=False, width=100)) as steps:
+        steps.tell("tryton", "building")
+        steps.tell("tryton", "building")
+        steps.done("tryton", "http://127.0.0.1:8000")
+    assert written.getvalue() == "tryton: building\ntryton: http://127.0.0.1:8000\n"
