@@ -15,7 +15,7 @@ from experience_apis.upstream.case_calls import ProcessCases
 from shared.http_client import HttpClient, Timeout
 from shared.identity import ServiceTokens, TokenVerifier
 from shared.problems import NotReady
-from shared.telemetry import configure, instrument_app
+from shared.telemetry import configure
 from shared.values import Clock, SystemClock
 from shared.web import Lifespan, ReadinessCheck, create_api
 
@@ -46,7 +46,6 @@ def create_app(settings: ExperienceSettings | None = None, clock: Clock | None =
     tokens = ServiceTokens(settings.identity, provider.library_client, clock)
     app.state.process_cases = ProcessCases(process_tier, tokens)
     app.state.clock = clock
-    instrument_app(app)
     return app
 
 
