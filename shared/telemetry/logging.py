@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from json import dumps
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 from uuid import UUID
 
 import structlog
@@ -18,13 +18,27 @@ from shared.telemetry.redaction import redacted
 from shared.telemetry.settings import TelemetrySettings
 
 # These write addresses with query strings, or every step of a connection.
-_TOO_TALKATIVE = ("httpx2", "httpcore2", "slowapi", "opentelemetry.attributes")
+_TOO_TALKATIVE = ("httpx2", "httpcore2")
 _AS_TEXT = (date, Decimal, UUID)
+
+
+class _StandardOutput:
+    """Whatever standard output is when a line is written: programs and tests replace it."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Ours, so that a second set-up replaces it and leaves other handlers alone."""
 
 
 def configure_logging(settings: TelemetrySettings, stream: TextIO | None = None) -> None:
     """Our own lines and those of libraries, in one form on one stream (standard output)."""
-    out = stream or sys.stdout
+    out = cast("TextIO", stream or _StandardOutput())
     level = logging.getLevelNamesMapping()[settings.log_level]
     render = _renderer(settings)
     structlog.configure(
@@ -33,14 +47,18 @@ def configure_logging(settings: TelemetrySettings, stream: TextIO | None = None)
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(out)
+    handler = _Handler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *_shared_steps()],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
         )
     )
-    logging.basicConfig(handlers=[handler], level=level, force=True)
+    root = logging.getLogger()
+    root.setLevel(level)
+    for earlier in [one for one in root.handlers if isinstance(one, _Handler)]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
     for name in _TOO_TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):

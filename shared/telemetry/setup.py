@@ -54,6 +54,7 @@ def configure(
 def instrument_app(app: FastAPI) -> None:
     """Server spans and request durations for an app; probes are left out."""
     _choose_conventions()
+    # Probes come every few seconds and would drown everything else.
     FastAPIInstrumentor.instrument_app(
         app,
         exclude_spans=["send", "receive"],

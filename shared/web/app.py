@@ -5,8 +5,10 @@ from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import iter_route_contexts
 
 from shared.identity import TokenVerifier
+from shared.problems import ConfigurationError
 from shared.telemetry import instrument_app
 from shared.web.answer_headers import AnswerHeaders
 from shared.web.body_limit import BodyLimit
@@ -58,10 +60,21 @@ def create_api(
     app.include_router(probe_routes(start_up, readiness, settings.readiness_timeout_seconds))
     for router in routers:
         app.include_router(router)
+    _refuse_unknown_overrides(app, settings)
     _describe(app, served=settings.docs_enabled)
     _wrap(app, settings, start_up)
     instrument_app(app)
     return app
+
+
+def _refuse_unknown_overrides(app: FastAPI, settings: WebSettings) -> None:
+    """A misspelt operationId would leave the operation on its built-in limit, unnoticed."""
+    known = {getattr(context, "operation_id", None) for context in iter_route_contexts(app.routes)}
+    unknown = sorted(settings.throttle_overrides.keys() - known)
+    if unknown:
+        raise ConfigurationError(
+            f"web.throttle_overrides names no operation of this tier: {', '.join(unknown)}."
+        )
 
 
 def _describe(app: FastAPI, *, served: bool) -> None:

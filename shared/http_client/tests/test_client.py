@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import format_trace_id
 
 from shared.http_client import (
     HttpClient,
@@ -202,3 +204,18 @@ async def test_a_redirect_is_handed_over_and_not_followed() -> None:
 
     async with HttpClient("http://a.example", name="a", transport=MockTransport(elsewhere)) as c:
         assert (await c.get("/")).status_code == 302
+
+
+async def test_the_trace_is_handed_on_over_an_injected_transport_too() -> None:
+    seen: list[str] = []
+
+    def note(request: Request) -> Response:
+        seen.append(request.headers["traceparent"])
+        assert request.headers["x-own"] == "1"
+        return Response(200)
+
+    tracer = TracerProvider().get_tracer("test")
+    async with HttpClient("http://a.example", name="a", transport=MockTransport(note)) as client:
+        with tracer.start_as_current_span("work") as span:
+            await client.get("/", headers={"X-Own": "1"})
+    assert format_trace_id(span.get_span_context().trace_id) in seen[0]

@@ -1,17 +1,54 @@
 """One trace from the webhook to the call of the ERP, and nothing confidential in it."""
 
 import json
+import os
 import subprocess
 import sys
-from typing import Any
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 
 
+class Collector(BaseHTTPRequestHandler):
+    """Takes spans as an OpenTelemetry collector does."""
+
+    received: ClassVar[list[tuple[str, bytes]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.received.append((self.path, body))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the parent names it so
+        """Not on the terminal."""
+
+
+@pytest.fixture(scope="module")
+def collected() -> list[tuple[str, bytes]]:
+    return Collector.received
+
+
 @pytest.fixture(scope="module")
 def output() -> str:
-    command = [sys.executable, "-m", "shared.telemetry.tests.journey"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    collector = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=collector.serve_forever).start()
+    endpoint = f"http://127.0.0.1:{collector.server_port}"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "shared.telemetry.tests.journey"],
+            env=os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        collector.shutdown()
+        collector.server_close()
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -87,3 +124,13 @@ def test_counters_appear_among_the_metrics(output: str) -> None:
     measured = json.loads(output.splitlines()[-1])["metrics"]
     assert "journey_events_total" in measured
     assert "http_server_request_duration_seconds" in measured
+
+
+def test_with_an_endpoint_spans_are_sent_and_as_clean(
+    output: str, collected: list[tuple[str, bytes]]
+) -> None:
+    assert {path for path, _ in collected} == {"/v1/traces"}
+    sent = b"".join(body for _, body in collected)
+    assert b"post approved hours" in sent
+    assert b"journey" in sent
+    assert b"hidden" not in sent

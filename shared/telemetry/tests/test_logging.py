@@ -1,5 +1,6 @@
 """Log lines are JSON, carry what identifies them, and hold nothing confidential."""
 
+import contextlib
 import io
 import json
 import logging
@@ -19,12 +20,10 @@ from shared.telemetry.redaction import bare_address, redacted
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    before = logging.getLogger().handlers[:]
     out = io.StringIO()
     configure_logging(TelemetrySettings(), out)
     yield out
     structlog.reset_defaults()
-    logging.getLogger().handlers[:] = before
 
 
 def only_line(stream: io.StringIO) -> dict[str, Any]:
@@ -126,3 +125,46 @@ def test_an_address_loses_user_query_and_fragment() -> None:
 def test_redaction_leaves_ordinary_text_alone() -> None:
     text = "12 postings for tryton-main at https://erp.example/x went through"
     assert redacted(text) == text
+
+
+def test_a_second_set_up_replaces_the_first_and_no_other_handler(stream: io.StringIO) -> None:
+    root = logging.getLogger()
+    other = logging.NullHandler()
+    root.addHandler(other)
+    configure_logging(TelemetrySettings(), again := io.StringIO())
+    logging.getLogger("procrastinate").warning("once")
+    assert other in root.handlers
+    root.removeHandler(other)
+    assert stream.getvalue() == ""
+    assert only_line(again)["event"] == "once"
+
+
+def test_lines_go_to_the_standard_output_of_the_moment(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(TelemetrySettings())
+    with contextlib.redirect_stdout(io.StringIO()) as replaced:
+        structlog.get_logger().info("first")
+        logging.getLogger("procrastinate").warning("second")
+    structlog.get_logger().info("third")
+    structlog.reset_defaults()
+    assert [json.loads(line)["event"] for line in replaced.getvalue().splitlines()] == [
+        "first",
+        "second",
+    ]
+    assert json.loads(capsys.readouterr().out)["event"] == "third"
+
+
+def test_lines_below_the_level_are_left_out() -> None:
+    configure_logging(TelemetrySettings(log_level="WARNING"), out := io.StringIO())
+    structlog.get_logger().info("quiet")
+    logging.getLogger("procrastinate").info("quiet")
+    structlog.get_logger().warning("loud")
+    structlog.reset_defaults()
+    assert only_line(out)["event"] == "loud"
+
+
+def test_at_a_terminal_lines_are_readable_and_as_clean() -> None:
+    configure_logging(TelemetrySettings(log_format="console"), out := io.StringIO())
+    structlog.get_logger().info("posted", token="hidden", minutes=90)
+    structlog.reset_defaults()
+    assert "posted" in out.getvalue()
+    assert "hidden" not in out.getvalue()

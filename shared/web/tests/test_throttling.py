@@ -104,6 +104,11 @@ def test_an_override_that_is_no_rate_is_refused() -> None:
         WebSettings(throttle_overrides={"read_sheet": "often"})
 
 
+def test_an_override_of_no_operation_is_refused_at_start() -> None:
+    with pytest.raises(ConfigurationError, match="reed_sheet"):
+        make_api(WebSettings(throttle_overrides={"reed_sheet": "1/minute"}))
+
+
 def test_a_limit_that_is_no_rate_is_refused_at_import() -> None:
     with pytest.raises(ValueError, match="often"):
         throttled("often")
