@@ -76,6 +76,10 @@ def register_webhooks(http: httpx2.Client, founded: Founded, target: str) -> lis
     return [token for (_, url), token in there.items() if url == target]
 
 
+app = typer.Typer()
+
+
+@app.command()
 def main(
     url: str,
     firm: Annotated[Path, typer.Option(help="The firm's data.")] = _FIRM,
@@ -85,4 +89,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

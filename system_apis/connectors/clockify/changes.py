@@ -83,7 +83,11 @@ class Changes:
 
 
 def _stages(since: datetime, until: datetime, look_back: timedelta) -> list[_Stage]:
-    """Deletions last: of two hints about one entry the later is the stronger."""
+    """Deletions last: of two hints about one entry the later is the stronger.
+
+    Whether the ends of a window belong to it is not documented: slices share theirs, and what
+    happened in that very second may be told twice.
+    """
     stages = [_Stage("created", since, until), _Stage("updated", since, until)]
     stages.append(_Stage("deleted", since - look_back, since))
     step = max(_SLICE, (until - since) / _MOST_SLICES)

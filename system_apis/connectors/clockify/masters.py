@@ -11,8 +11,8 @@ from system_apis.connectors.clockify.client import ClockifyClient
 from system_apis.connectors.clockify.mapping import References
 from system_apis.connectors.clockify.platform_models import Entry, Named, Project, User
 
-# An id that stays unknown after a refresh must not cause one per call.
-_SHORTEST_REFRESH = timedelta(seconds=30)
+# An id that stays unknown after a refresh must not cause one with every call.
+_ASK_AGAIN_AFTER = timedelta(seconds=30)
 
 
 class _Identified(Protocol):
@@ -34,10 +34,11 @@ class _Kept(Generic[T]):
         self._keep_for = keep_for
         self._loaded_at: datetime | None = None
         self._by_id: Mapping[str, T] = {}
+        self._unknown: set[str] = set()
         self._lock = asyncio.Lock()
 
     async def holding(self, wanted: Iterable[str]) -> Mapping[str, T]:
-        """The list, refreshed once if it is old or lacks something that is wanted."""
+        """The list, refreshed if it is old, or once if it lacks something that is wanted."""
         ids = set(wanted)
         if not ids:
             return {}
@@ -45,14 +46,16 @@ class _Kept(Generic[T]):
             if self._is_due(ids):
                 self._by_id = {item.id: item for item in await self._load()}
                 self._loaded_at = self._clock.now()
+                self._unknown = ids - self._by_id.keys()
             return self._by_id
 
     def _is_due(self, ids: set[str]) -> bool:
         if self._loaded_at is None:
             return True
         age = self._clock.now() - self._loaded_at
-        incomplete = not ids <= self._by_id.keys()
-        return age >= self._keep_for or (incomplete and age >= _SHORTEST_REFRESH)
+        lacking = ids - self._by_id.keys()
+        new = lacking - self._unknown
+        return age >= self._keep_for or bool(new) or (bool(lacking) and age >= _ASK_AGAIN_AFTER)
 
 
 class Masters:
