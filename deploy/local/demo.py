@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
@@ -31,6 +32,7 @@ LOGINS = {
 def run_demo(*, once: bool, variant: Variant, directory: Path = STATE) -> int:
     """Run it; answers the exit code: 0 if everything came out as it must."""
     console = Console()
+    os.umask(0o077)  # what the platforms write down is as secret as the secrets' own files
     outcome: Outcome | None = None
     try:
         with Supervisor(directory, console.print) as supervisor:
@@ -46,7 +48,7 @@ def run_demo(*, once: bool, variant: Variant, directory: Path = STATE) -> int:
         console.print("Ended.")
         return 130 if outcome is None else exit_code(outcome)
     except (AlreadyRunning, MastersNotRead, NotHealthy, ProcessDied) as problem:
-        console.print(str(problem), style="red", markup=False, highlight=False)
+        console.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     return exit_code(outcome)
 
