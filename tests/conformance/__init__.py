@@ -1,0 +1,1 @@
+"""What every connector has to be, whoever wrote it."""
