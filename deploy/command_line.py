@@ -6,6 +6,7 @@ run that tier.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -82,14 +83,30 @@ def serve(
 
 
 @app.command()
+def worker() -> None:
+    """Work on what is due until it is told to end: read, validate, post, tell the trackers.
+
+    Run as many as you like, on any number of hosts; they share the process tier's settings
+    (`TIMEPOST_PROCESS_*`) and its database.
+
+    Example: `timepost worker`
+    """
+    from process_apis.settings import read_settings  # noqa: PLC0415  needs the extra `process`
+    from process_apis.worker import run  # noqa: PLC0415  needs the extra `process`
+
+    with told_plainly():
+        asyncio.run(run(read_settings()))
+
+
+@app.command()
 def migrate() -> None:
     """Bring the process tier's database to the schema that this version expects.
 
     Safe to run several times and from several places at once; run it before the new version is
     started. The database is `TIMEPOST_PROCESS_DATABASE_URL`.
     """
-    from process_apis.migrate import migrate as bring_up_to_date  # noqa: PLC0415  extra `process`
-    from process_apis.settings import read_settings  # noqa: PLC0415  extra `process`
+    from process_apis.migrate import migrate as bring_up_to_date  # noqa: PLC0415  ditto
+    from process_apis.settings import read_settings  # noqa: PLC0415  ditto
 
     with told_plainly():
         settings = read_settings()
