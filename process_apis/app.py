@@ -1,0 +1,76 @@
+"""The process tier as a FastAPI application.
+
+uvicorn process_apis.app:create_app --factory
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+
+from process_apis.processes.connections import routes as connections
+from process_apis.processes.exceptions import routes as exceptions
+from process_apis.processes.intake import routes as intake
+from process_apis.processes.master_data import routes as master_data
+from process_apis.processes.posting import routes as posting
+from process_apis.processes.time_entries import routes as time_entries
+from process_apis.runtime import Runtime, build
+from process_apis.settings import ProcessSettings, read_settings
+from process_apis.status import routes as status
+from shared.problems import NotReady
+from shared.telemetry import configure
+from shared.values import Clock
+from shared.web import ReadinessCheck, create_api
+
+
+def create_app(settings: ProcessSettings | None = None, clock: Clock | None = None) -> FastAPI:
+    """The tier's API, with settings from the environment unless given.
+
+    :raises ConfigurationError: a setting is missing or wrong.
+    """
+    settings = settings or read_settings()
+    configure("timepost-process", settings.telemetry)
+    runtime = build(settings, clock)
+    SQLAlchemyInstrumentor().instrument(engine=runtime.database.engine.sync_engine)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await runtime.open()
+        try:
+            yield
+        finally:
+            await runtime.close()
+
+    app = create_api(
+        title="Timepost process APIs",
+        version="1.0.0",
+        description="Owns the truth about every entry, its posting and its exceptions.",
+        routers=[
+            intake.router,
+            connections.router,
+            time_entries.router,
+            master_data.router,
+            posting.router,
+            exceptions.router,
+            status.router,
+        ],
+        settings=settings.web,
+        lifespan=lifespan,
+        readiness=_readiness(runtime),
+        verifier=runtime.verifier,
+    )
+    for name in ("clock", "database", "doorbell", "system", "librarian", "ledger"):
+        setattr(app.state, name, getattr(runtime, name))
+    return app
+
+
+def _readiness(runtime: Runtime) -> list[ReadinessCheck]:
+    async def keys_obtainable() -> None:
+        if not await runtime.verifier.ready():
+            raise NotReady("The identity provider gives no signing keys.")
+
+    return [
+        ReadinessCheck("database", runtime.database.ping),
+        ReadinessCheck("identity", keys_obtainable),
+    ]

@@ -1,0 +1,93 @@
+"""The engine, and transactions on it.
+
+Hot paths write set-based SQL through SQLAlchemy Core; the SQLModel classes beside them are the
+schema's definition and what single rows are read into.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from pydantic import SecretStr
+from sqlalchemy import CheckConstraint, DateTime, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel import Field
+
+from process_apis.provided import provided
+
+# Dialect constants: one place that says which PostgreSQL types our columns have.
+Instant = DateTime(timezone=True)
+Json = JSONB(none_as_null=True)
+
+
+def server_now() -> Any:
+    """A column that PostgreSQL fills with the time of the transaction."""
+    return Field(
+        default=None,
+        sa_type=Instant,
+        sa_column_kwargs={"server_default": text("now()"), "nullable": False},
+    )
+
+
+def one_of(column: str, values: type, name: str) -> CheckConstraint:
+    """Check that ``column`` holds one of an enumeration's values."""
+    allowed = ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
+    return CheckConstraint(f"{column} IN ({allowed})", name=name)
+
+
+def sqlalchemy_url(dsn: str) -> str:
+    """The DSN as SQLAlchemy wants it: psycopg 3 as driver."""
+    for prefix in ("postgresql+psycopg://", "postgres://", "postgresql://"):
+        if dsn.startswith(prefix):
+            return "postgresql+psycopg://" + dsn.removeprefix(prefix)
+    raise ValueError("the database URL must begin with postgresql://")
+
+
+def libpq_url(dsn: str) -> str:
+    """The DSN as psycopg and procrastinate want it."""
+    return "postgresql://" + sqlalchemy_url(dsn).removeprefix("postgresql+psycopg://")
+
+
+class Database:
+    """One pool per process.
+
+    :param dsn: `postgresql://…`.
+    :param pool_size: connections that are kept; as many again may be opened under load.
+    """
+
+    def __init__(self, dsn: SecretStr, pool_size: int = 8) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            sqlalchemy_url(dsn.get_secret_value()),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": 5,
+                # A lock that is held for long is a defect; waiting for it for ever hides it.
+                "options": "-c lock_timeout=10s -c statement_timeout=60s -c timezone=UTC",
+            },
+        )
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For instrumentation."""
+        return self._engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end of the block, rolled back on any exception."""
+        async with self._engine.begin() as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Readiness: the database answers and is migrated."""
+        async with self._engine.connect() as connection:
+            await connection.execute(text("SELECT version_num FROM alembic_version"))
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._engine.dispose()
+
+
+TheDatabase = Annotated[Database, provided("database")]

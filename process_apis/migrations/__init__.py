@@ -1,0 +1,1 @@
+"""Schema of the process tier's database: dated migrations, expand then contract."""

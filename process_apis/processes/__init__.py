@@ -1,0 +1,1 @@
+"""The processes, in layers without circles; see `.importlinter`."""

@@ -1,0 +1,62 @@
+"""Remembers connections, and gives them back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col, select
+
+from process_apis.processes.connections.tables import KnownConnection
+from process_apis.upstream.connections import Capability, Connection
+from shared.problems import NotFound
+
+
+async def write(connection: AsyncConnection, known: Sequence[Connection], now: datetime) -> None:
+    """Remember these; whatever the system tier no longer has is forgotten."""
+    for each in known:
+        values = {
+            "connector": each.connector,
+            "capability": each.capability,
+            "legal_entities": each.legal_entities,
+            "seen_at": now,
+        }
+        await connection.execute(
+            insert(KnownConnection)
+            .values(name=each.name, **values)
+            .on_conflict_do_update(index_elements=["name"], set_=values)
+        )
+    await connection.execute(
+        delete(KnownConnection).where(
+            col(KnownConnection.name).not_in([each.name for each in known])
+        )
+    )
+
+
+async def known(connection: AsyncConnection) -> list[Connection]:
+    """All connections, by name."""
+    rows = await connection.execute(
+        select(
+            col(KnownConnection.name),
+            col(KnownConnection.connector),
+            col(KnownConnection.capability),
+            col(KnownConnection.legal_entities),
+        ).order_by(col(KnownConnection.name))
+    )
+    return [Connection.model_validate(dict(row)) for row in rows.mappings()]
+
+
+async def require(connection: AsyncConnection, name: str, capability: Capability) -> Connection:
+    """The connection of that name.
+
+    :raises NotFound: there is none, or it is of another capability.
+    """
+    for each in await known(connection):
+        if each.name == name and each.capability == capability:
+            return each
+    raise NotFound(
+        f"There is no {capability} connection {name!r}.",
+        code="unknown_connection",
+        action="GET /v1/connections lists those that there are.",
+    )

@@ -1,0 +1,206 @@
+"""The exception catalogue: for each code who mends it, how bad it is, and plain sentences.
+
+`{label}`, `{why}` and `{said}` come from the finding; `{worker}`, `{project}`, `{task}` and
+`{day}` from the entry.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from process_apis.processes.exceptions.schemas import OwnerRole, Severity
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """One code.
+
+    :param tell_consultant: the reason also goes back to the tracker, because only the
+        consultant can mend it there.
+    """
+
+    code: str
+    severity: Severity
+    owner: OwnerRole
+    sentence: str
+    action: str
+    tell_consultant: bool = False
+
+
+_S1, _S2, _S3 = Severity.S1, Severity.S2, Severity.S3
+_CONSULTANT = OwnerRole.CONSULTANT
+_MANAGER = OwnerRole.PROJECT_MANAGER
+_ANALYST = OwnerRole.FINANCE_ANALYST
+_CONTROLLER = OwnerRole.FINANCE_CONTROLLER
+_STEWARD = OwnerRole.DATA_STEWARD
+_OPERATOR = OwnerRole.INTEGRATION_OPERATOR
+
+_ENTRIES = (
+    CatalogueEntry(
+        "MD_WORKER_UNKNOWN",
+        _S2,
+        _STEWARD,
+        "{worker} is not known in the ERP.",
+        "Create the worker there, or bind the tracker's user to an existing one; the hours then "
+        "post by themselves.",
+    ),
+    CatalogueEntry(
+        "MD_WORKER_INACTIVE",
+        _S2,
+        _STEWARD,
+        "{worker} was not employed on {day} according to the ERP.",
+        "Correct the employment dates in the ERP, or reject the entry in the tracker.",
+    ),
+    CatalogueEntry(
+        "MD_PROJECT_UNKNOWN",
+        _S2,
+        _STEWARD,
+        "Project {label} is not known in the ERP.",
+        "Create the project there, or bind the tracker's project to an existing one.",
+    ),
+    CatalogueEntry(
+        "MD_PROJECT_CLOSED",
+        _S2,
+        _MANAGER,
+        "Project {project} is closed for {day}.",
+        "Reopen the project in the ERP, and the hours post by themselves; or have the entry moved "
+        "to the project that follows.",
+    ),
+    CatalogueEntry(
+        "MD_PROJECT_NOT_STARTED",
+        _S2,
+        _MANAGER,
+        "Project {project} has not started on {day}.",
+        "Move the start date in the ERP, or correct the date of the entry.",
+    ),
+    CatalogueEntry(
+        "MD_TASK_INVALID",
+        _S2,
+        _MANAGER,
+        "Hours cannot be booked on task {task} of project {project}: {why}.",
+        "Open the task in the ERP, or have the entry moved to another task.",
+    ),
+    CatalogueEntry(
+        "MP_UNMAPPED",
+        _S2,
+        _STEWARD,
+        "Nothing in the ERP corresponds to {label}.",
+        "Bind it to the task of the ERP that is meant; all entries like it then post.",
+    ),
+    CatalogueEntry(
+        "MP_AMBIGUOUS",
+        _S2,
+        _STEWARD,
+        "{label} could be more than one record of the ERP.",
+        "Choose which one is meant by binding it.",
+    ),
+    CatalogueEntry(
+        "PD_CLOSED",
+        _S2,
+        _ANALYST,
+        "The ERP refused {day}: its accounting period is closed.",
+        "Reopen the period in the ERP or read its periods again; then retry.",
+    ),
+    CatalogueEntry(
+        "PD_NO_OPEN",
+        _S1,
+        _CONTROLLER,
+        "No accounting period is open on or after {day}.",
+        "Open a period in the ERP; the hours then post by themselves.",
+    ),
+    CatalogueEntry(
+        "AP_SELF_APPROVAL",
+        _S1,
+        _CONTROLLER,
+        "{worker} approved their own hours.",
+        "Withdraw the approval in the tracker and have somebody else approve.",
+    ),
+    CatalogueEntry(
+        "TM_LIMIT",
+        _S3,
+        _CONSULTANT,
+        "The hours of {worker} on {day} are not plausible: {why}.",
+        "Correct the entry in the tracker and have it approved again.",
+        tell_consultant=True,
+    ),
+    CatalogueEntry(
+        "EX_REJECTED",
+        _S2,
+        _ANALYST,
+        "The ERP refused the line: {said}",
+        "Mend what the ERP names, then retry.",
+    ),
+    CatalogueEntry(
+        "EX_LOCKED",
+        _S3,
+        _OPERATOR,
+        "The record is locked in the ERP: {said}",
+        "Find out who holds the lock, then retry.",
+    ),
+    CatalogueEntry(
+        "IO_UNAVAILABLE",
+        _S1,
+        _OPERATOR,
+        "The ERP cannot be reached or refuses the connection: {said}",
+        "Check the connection and its credentials (timepost connections check). Postings wait and "
+        "go on by themselves.",
+    ),
+    CatalogueEntry(
+        "IO_IN_DOUBT",
+        _S1,
+        _OPERATOR,
+        "It is not known whether the line stands in the ERP.",
+        "Look in the ERP for the posting key shown; Timepost keeps looking, too.",
+    ),
+    CatalogueEntry(
+        "RC_VALUE_DIFF",
+        _S1,
+        _ANALYST,
+        "The ERP's line differs from what was sent, in {label}.",
+        "Compare both sides and correct the line in the ERP.",
+    ),
+    CatalogueEntry(
+        "RC_EXTRA_IN_ERP",
+        _S1,
+        _ANALYST,
+        "The ERP holds more than one line for this entry: {label}.",
+        "Remove the surplus line in the ERP.",
+    ),
+    CatalogueEntry(
+        "CO_CHANGED_AFTER_POSTING",
+        _S2,
+        _ANALYST,
+        "The entry was changed in the tracker after it had been posted.",
+        "Compare both sides and correct the line in the ERP by hand.",
+    ),
+    CatalogueEntry(
+        "CO_DELETED_AFTER_POSTING",
+        _S2,
+        _ANALYST,
+        "The entry was deleted in the tracker after it had been posted.",
+        "Check with the consultant, then remove the line in the ERP by hand.",
+    ),
+    CatalogueEntry(
+        "IC_AGREEMENT_MISSING",
+        _S2,
+        _ANALYST,
+        "{worker} and project {project} belong to different legal entities, and no transfer "
+        "price is agreed.",
+        "Post the hours in the ERP by hand until intercompany posting is set up.",
+    ),
+)
+
+CATALOGUE: Mapping[str, CatalogueEntry] = {entry.code: entry for entry in _ENTRIES}
+
+
+class _Facts(dict[str, str]):
+    """A fact that is not known leaves a readable gap, not an error."""
+
+    def __missing__(self, key: str) -> str:
+        return f"(unknown {key})"
+
+
+def told(code: str, facts: Mapping[str, str | None]) -> tuple[CatalogueEntry, str]:
+    """The entry for a code, and its sentence with the facts filled in."""
+    entry = CATALOGUE[code]
+    known = _Facts({name: value for name, value in facts.items() if value})
+    return entry, entry.sentence.format_map(known)

@@ -1,0 +1,129 @@
+"""Turns standings of the ledger into cases, in the ledger's own transactions."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.processes.exceptions.catalogue import told
+from process_apis.processes.exceptions.schemas import CaseState
+from process_apis.processes.posting.ports import Standing
+from process_apis.processes.posting.rules import Finding
+
+_OPEN_OR_UPDATE = text(
+    """
+    INSERT INTO exception_case (id, code, severity, owner, state, sentence, action, connection,
+        entry_external_id, time_entry_id, posting_id, worker, project, task, work_date, minutes,
+        waiting_for, fingerprint, opened_at, updated_at, version)
+    SELECT id, code, severity, owner, state, sentence, action, connection, entry_external_id,
+        time_entry_id, posting_id, worker, project, task, work_date, minutes, waiting_for,
+        fingerprint, :now, :now, 1
+    FROM jsonb_to_recordset(CAST(:cases AS jsonb)) AS wanted (
+        id uuid, code text, severity text, owner text, state text, sentence text, action text,
+        connection text, entry_external_id text, time_entry_id uuid, posting_id uuid,
+        worker text, project text, task text, work_date date, minutes int, waiting_for text[],
+        fingerprint text, once boolean)
+    WHERE NOT (once AND EXISTS (
+        SELECT 1 FROM exception_case AS alike
+        WHERE alike.fingerprint = wanted.fingerprint AND alike.resolved_at IS NULL
+          AND alike.time_entry_id <> wanted.time_entry_id))
+    ON CONFLICT (time_entry_id, code) WHERE resolved_at IS NULL DO UPDATE SET
+        sentence = excluded.sentence, posting_id = excluded.posting_id,
+        worker = excluded.worker, project = excluded.project, task = excluded.task,
+        work_date = excluded.work_date, minutes = excluded.minutes,
+        waiting_for = excluded.waiting_for, fingerprint = excluded.fingerprint,
+        updated_at = excluded.updated_at, version = exception_case.version + 1
+    """
+)
+
+_RESOLVE_OTHERS = text(
+    """
+    UPDATE exception_case AS settled SET state = :state, resolved_at = :now, updated_at = :now,
+        resolution = stood.because, waiting_for = '{}', version = settled.version + 1
+    FROM jsonb_to_recordset(CAST(:standings AS jsonb)) AS stood (
+        time_entry_id uuid, code text, because text)
+    WHERE settled.time_entry_id = stood.time_entry_id AND settled.resolved_at IS NULL
+      AND settled.code IS DISTINCT FROM stood.code
+    """
+)
+
+
+async def record_cases(
+    transaction: AsyncConnection, standings: Sequence[Standing], now: datetime
+) -> None:
+    """Open or update the case of each finding; resolve what is no longer found."""
+    stood = [
+        {
+            "time_entry_id": each.time_entry_id,
+            "code": each.finding.code if each.finding else None,
+            "because": _because(each),
+        }
+        for each in standings
+    ]
+    await transaction.execute(
+        _RESOLVE_OTHERS,
+        {
+            "standings": json.dumps(stood, default=str),
+            "state": CaseState.RESOLVED_AUTO,
+            "now": now,
+        },
+    )
+    latest = {
+        (each.time_entry_id, each.finding.code): _case(each, each.finding)
+        for each in standings
+        if each.finding is not None
+    }
+    if latest:
+        cases = json.dumps(list(latest.values()), default=str)
+        await transaction.execute(_OPEN_OR_UPDATE, {"cases": cases, "now": now})
+
+
+def _because(standing: Standing) -> str:
+    if standing.finding is None:
+        return f"auto: {standing.because}"
+    return f"auto: another reason took its place ({standing.finding.code})"
+
+
+def _case(standing: Standing, finding: Finding) -> dict[str, Any]:
+    day = standing.work_date.isoformat() if standing.work_date else None
+    facts = {
+        "worker": standing.worker,
+        "project": standing.project,
+        "task": standing.task,
+        "day": day,
+        **finding.detail,
+    }
+    entry, sentence = told(finding.code, facts)
+    return {
+        "id": uuid4(),
+        "code": entry.code,
+        "severity": entry.severity,
+        "owner": entry.owner,
+        "state": CaseState.WAITING if finding.waiting_for else CaseState.OPEN,
+        "sentence": sentence,
+        "action": entry.action,
+        "connection": standing.connection,
+        "entry_external_id": standing.entry_external_id,
+        "time_entry_id": standing.time_entry_id,
+        "posting_id": standing.posting_id,
+        "worker": standing.worker,
+        "project": standing.project,
+        "task": standing.task,
+        "work_date": day,
+        "minutes": standing.minutes,
+        "waiting_for": list(finding.waiting_for),
+        "fingerprint": fingerprint(standing, finding),
+        "once": standing.once_per_fingerprint,
+    }
+
+
+def fingerprint(standing: Standing, finding: Finding) -> str:
+    """What makes cases one problem: the code and what has to change to mend them all."""
+    what = finding.waiting_for[0] if finding.waiting_for else standing.project or "-"
+    if standing.once_per_fingerprint:
+        what = standing.connection
+    return f"{finding.code}|{what}"

@@ -1,0 +1,142 @@
+"""Wire contract of `exceptions` v1: what a person must act on."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CaseState(StrEnum):
+    """Where a case stands. `WAITING`: releases itself when what it waits for arrives."""
+
+    OPEN = "OPEN"
+    ASSIGNED = "ASSIGNED"
+    WAITING = "WAITING"
+    RESOLVED_AUTO = "RESOLVED_AUTO"
+    RESOLVED_MANUAL = "RESOLVED_MANUAL"
+    REOPENED = "REOPENED"
+
+
+class Severity(StrEnum):
+    """S1 wrong money or cash blocked; S2 blocks an entry now; S3 will block; S4 information."""
+
+    S1 = "S1"
+    S2 = "S2"
+    S3 = "S3"
+    S4 = "S4"
+
+
+class OwnerRole(StrEnum):
+    """Who mends it."""
+
+    CONSULTANT = "consultant"
+    PROJECT_MANAGER = "project.manager"
+    FINANCE_ANALYST = "finance.analyst"
+    FINANCE_CONTROLLER = "finance.controller"
+    DATA_STEWARD = "data.steward"
+    INTEGRATION_OPERATOR = "integration.operator"
+
+
+class Case(BaseModel):
+    """One case, as a list shows it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    code: str = Field(
+        description="Code of the exception catalogue.", examples=["MD_PROJECT_CLOSED"]
+    )
+    severity: Severity
+    owner: OwnerRole
+    state: CaseState
+    sentence: str = Field(description="What is wrong, in one plain sentence.")
+    action: str = Field(description="What to do about it.")
+    assignee: str | None
+    connection: str = Field(description="Tracker connection that the entry comes from.")
+    entry_external_id: str
+    time_entry_id: UUID
+    posting_id: UUID | None
+    worker: str | None = Field(description="Name or email of the worker.")
+    project: str | None
+    task: str | None
+    work_date: date | None
+    minutes: int | None
+    waiting_for: list[str] = Field(description="Dependency keys; a change of one wakes it.")
+    fingerprint: str = Field(description="Cases with one fingerprint are one problem.")
+    opened_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None
+    resolution: str | None
+    version: int = Field(description="For If-Match: rises with every change.")
+
+
+class CasePage(BaseModel):
+    """Cases, newest first."""
+
+    cases: list[Case]
+    next_cursor: str | None
+    total: int = Field(description="Cases that match the filters, over all pages.")
+
+
+class LineageEvent(BaseModel):
+    """One step in the life of an entry."""
+
+    at: datetime
+    what: str = Field(description="What happened, e.g. `version appended`, `posted`.")
+    actor: str
+    detail: dict[str, Any]
+    trace_id: str | None
+
+
+class Comment(BaseModel):
+    """What somebody wrote on a case."""
+
+    id: UUID
+    author: str
+    text: str
+    at: datetime
+
+
+class Side(BaseModel):
+    """One side of the comparison; absent where there is nothing yet."""
+
+    fields: dict[str, str | int | bool | None]
+
+
+class CaseDetail(BaseModel):
+    """One case with both sides and its history. Narrative text is left out on purpose."""
+
+    case: Case
+    source: Side | None = Field(description="As the tracker gave it.")
+    canonical: Side | None = Field(description="In Timepost's words, bindings resolved.")
+    would_post: Side | None = Field(description="What would go to the ERP.")
+    erp: Side | None = Field(description="What stands in the ERP, as last read back.")
+    erp_error: str | None = Field(description="The ERP's own words, if it refused.")
+    also: list[str] = Field(description="Codes of further findings on the same entry.")
+    lineage: list[LineageEvent]
+    comments: list[Comment]
+
+
+class Assignment(BaseModel):
+    """Who takes care of it; null gives it back to the owner role's queue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    assignee: str | None = Field(max_length=200)
+
+
+class NewComment(BaseModel):
+    """A comment to add."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1, max_length=4000)
+
+
+class RetryResult(BaseModel):
+    """What a retry led to at once; sending itself goes on in the background."""
+
+    case: Case
+    posting_state: str = Field(description="State after validation.", examples=["READY"])

@@ -1,0 +1,115 @@
+"""Both sides of a case: what the tracker says, what we make of it, what the ERP holds.
+
+Narrative text stays out of all of them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.processes.exceptions import store
+from process_apis.processes.exceptions.schemas import Case, CaseDetail, LineageEvent, Side
+from process_apis.processes.lineage import store as lineage
+from process_apis.processes.master_data import reading as masters
+
+_ENTRY = text(
+    """
+    SELECT entry.state, entry.version, entry.approver, entry.approved_at,
+           version.content - 'narrative' AS content
+    FROM time_entry AS entry
+    JOIN time_entry_version AS version
+      ON version.time_entry_id = entry.id AND version.version = entry.version
+    WHERE entry.id = :id
+    """
+)
+
+# The latest posting says what would go out; whichever stands in the ERP says what is there.
+_POSTINGS = text(
+    """
+    SELECT request - 'narrative' AS request, line, findings, erp_error FROM posting
+    WHERE time_entry_id = :id ORDER BY version DESC
+    """
+)
+
+
+async def detail(connection: AsyncConnection, case: Case) -> CaseDetail:
+    """A case with everything that a person needs to decide."""
+    entry = (await connection.execute(_ENTRY, {"id": case.time_entry_id})).mappings().one()
+    rows = await connection.execute(_POSTINGS, {"id": case.time_entry_id})
+    postings = rows.mappings().all()
+    latest = postings[0] if postings else None
+    line = next((row["line"] for row in postings if row["line"]), None)
+    error = latest["erp_error"] if latest else None
+    steps = await lineage.of_entry(connection, case.time_entry_id)
+    return CaseDetail(
+        case=case,
+        source=_source(entry),
+        canonical=await _canonical(connection, case, entry["content"]),
+        would_post=_flat(latest["request"]) if latest and latest["request"] else None,
+        erp=_flat(line) if line else None,
+        erp_error=error["vendor_message"] if error else None,
+        also=[each["code"] for each in (latest["findings"] or [])[1:]] if latest else [],
+        lineage=[
+            LineageEvent(
+                at=step.at,
+                what=step.what,
+                actor=step.actor,
+                detail=step.detail,
+                trace_id=step.trace_id,
+            )
+            for step in steps
+        ],
+        comments=await store.comments(connection, case.id),
+    )
+
+
+def _source(entry: RowMapping) -> Side:
+    content: dict[str, Any] = entry["content"]
+    approver = entry["approver"] or {}
+    return Side(
+        fields={
+            "worker": _said(content.get("worker")),
+            "client": _said(content.get("client")),
+            "project": _said(content.get("project")),
+            "task": _said(content.get("task")),
+            "work_date": content["work_date"],
+            "minutes": content["minutes"],
+            "billable": content["billable"],
+            "state": entry["state"],
+            "version": entry["version"],
+            "approver": approver.get("name") or approver.get("email"),
+            "approved_at": entry["approved_at"].isoformat() if entry["approved_at"] else None,
+        }
+    )
+
+
+async def _canonical(connection: AsyncConnection, case: Case, content: Mapping[str, Any]) -> Side:
+    fields: dict[str, str | int | bool | None] = {}
+    for kind in ("worker", "project", "task"):
+        said = content.get(kind)
+        page = None
+        if said:
+            page = await masters.bindings(
+                connection,
+                name=case.connection,
+                kind=kind,
+                external_id=said["external_id"],
+                limit=1,
+            )
+        fields[kind] = page.bindings[0].canonical_name if page and page.bindings else None
+    fields["work_date"] = content["work_date"]
+    fields["minutes"] = content["minutes"]
+    fields["billable"] = content["billable"]
+    return Side(fields=fields)
+
+
+def _said(reference: Mapping[str, Any] | None) -> str | None:
+    if not reference:
+        return None
+    return reference.get("name") or reference.get("email") or reference.get("external_id")
+
+
+def _flat(facts: Mapping[str, Any]) -> Side:
+    return Side(fields={name: value for name, value in facts.items() if name != "version"})

@@ -1,0 +1,101 @@
+"""What a person does to a case, recorded in the entry's lineage with who it was."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.doorbell import Doorbell, Stage
+from process_apis.processes.exceptions import store
+from process_apis.processes.exceptions.schemas import Case, Comment, RetryResult
+from process_apis.processes.lineage import store as lineage
+from process_apis.processes.posting import validation, waking
+from process_apis.processes.posting.ledger import Ledger
+from shared.identity import Principal
+from shared.problems import Conflict
+
+
+async def retry(
+    case_id: UUID, caller: Principal, ledger: Ledger, doorbell: Doorbell
+) -> RetryResult:
+    """Judge the posting again at once; if nothing is wrong any more, it is sent.
+
+    :raises NotFound: there is no such case.
+    :raises Conflict: nothing of it can be sent: it stands in the ERP, or is on its way.
+    """
+    async with ledger.database.transaction() as transaction:
+        case = await store.one(transaction, case_id)
+        woken = None
+        if case.posting_id is not None and case.resolved_at is None:
+            now = ledger.clock.now()
+            woken = await waking.wake_one(transaction, case.posting_id, actor_of(caller), now)
+        if woken is None:
+            raise Conflict(
+                "There is nothing to send again: the case is resolved, or its line stands in the "
+                "ERP or is on its way there.",
+                code="nothing_to_retry",
+                action="Read the case again and compare both sides.",
+            )
+    verdicts = await validation.validate(ledger, only=case.posting_id)
+    state = verdicts[0].state if verdicts else woken
+    target = verdicts[0].target if verdicts else None
+    # Whoever judged or sends it meanwhile, a ring too many does no harm.
+    await (doorbell.ring(Stage.SEND, target) if target else doorbell.ring(Stage.VALIDATE))
+    async with ledger.database.transaction() as transaction:
+        return RetryResult(case=await store.one(transaction, case_id), posting_state=state)
+
+
+async def assign(
+    case_id: UUID, assignee: str | None, seen_version: int, caller: Principal, ledger: Ledger
+) -> Case:
+    """Give a case to somebody, or back to its queue.
+
+    :raises NotFound: there is no such case.
+    :raises PreconditionFailed: somebody else changed it since it was read.
+    """
+    async with ledger.database.transaction() as transaction:
+        now = ledger.clock.now()
+        case = await store.assign(transaction, case_id, assignee, seen_version, now)
+        detail = {"case": str(case_id), "assignee": assignee}
+        await _note(transaction, case, "case assigned", caller, detail, now)
+        return case
+
+
+async def comment(
+    case_id: UUID, words: str, idempotency_key: str | None, caller: Principal, ledger: Ledger
+) -> Comment:
+    """Add a comment; sent twice with one key, it stands there once.
+
+    :raises NotFound: there is no such case.
+    """
+    async with ledger.database.transaction() as transaction:
+        now = ledger.clock.now()
+        written = await store.comment(
+            transaction, case_id, caller.subject, words, idempotency_key, now
+        )
+        if written.at == now:
+            case = await store.one(transaction, case_id)
+            await _note(transaction, case, "commented", caller, {"case": str(case_id)}, now)
+        return written
+
+
+def actor_of(caller: Principal) -> str:
+    """Who acts, for lineage."""
+    return f"user:{caller.subject}"
+
+
+async def _note(
+    transaction: AsyncConnection,
+    case: Case,
+    what: str,
+    caller: Principal,
+    detail: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    facts = {**detail, "through": list(caller.actors)}
+    step = lineage.Step(
+        case.time_entry_id, what, now, case.posting_id, actor=actor_of(caller), detail=facts
+    )
+    await lineage.record(transaction, [step])

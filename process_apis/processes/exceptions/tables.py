@@ -1,0 +1,77 @@
+"""Cases and what people write on them."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ARRAY, Index, Text, text
+from sqlmodel import Field, SQLModel
+
+from process_apis.database import Instant, one_of
+from process_apis.processes.exceptions.schemas import CaseState, OwnerRole, Severity
+
+
+class ExceptionCase(SQLModel, table=True):
+    """Something a person must act on; at most one open case per entry and code."""
+
+    __tablename__ = "exception_case"
+    __table_args__ = (
+        one_of("state", CaseState, "exception_case_state"),
+        one_of("severity", Severity, "exception_case_severity"),
+        one_of("owner", OwnerRole, "exception_case_owner"),
+        Index(
+            "exception_case_one_open",
+            "time_entry_id",
+            "code",
+            unique=True,
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+        Index("exception_case_newest", "opened_at", "id"),
+        Index("exception_case_fingerprint", "fingerprint"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    code: str
+    severity: str
+    owner: str
+    state: str
+    sentence: str
+    action: str
+    assignee: str | None = None
+    connection: str
+    entry_external_id: str
+    time_entry_id: UUID
+    posting_id: UUID | None = None
+    worker: str | None = None
+    project: str | None = None
+    task: str | None = None
+    work_date: date | None = None
+    minutes: int | None = None
+    waiting_for: list[str] = Field(default_factory=list, sa_type=ARRAY(Text()))
+    fingerprint: str
+    opened_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+    resolved_at: datetime | None = Field(default=None, sa_type=Instant)
+    resolution: str | None = None
+    version: int = 1
+
+
+class CaseComment(SQLModel, table=True):
+    """A comment; `idempotency_key` makes sending it twice harmless."""
+
+    __tablename__ = "case_comment"
+    __table_args__ = (
+        Index(
+            "case_comment_once",
+            "case_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="exception_case.id", index=True)
+    author: str
+    text: str
+    idempotency_key: str | None = None
+    at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,1 @@
+"""Feedback: the consultant sees in the tracker what became of an entry."""

@@ -1,0 +1,129 @@
+"""From CloudEvents to committed hints."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Sequence
+from uuid import UUID
+
+from process_apis.database import Database
+from process_apis.doorbell import Doorbell, Stage
+from process_apis.processes.intake import quarantine, store
+from process_apis.processes.intake.quarantine import Unreadable
+from process_apis.processes.intake.schemas import (
+    ApprovalChanged,
+    EntryChanged,
+    Event,
+    Receipt,
+    ReplayResult,
+    WebhookUnreadable,
+)
+from process_apis.processes.intake.store import Arrival
+from process_apis.processes.intake.tables import EventKind
+from process_apis.upstream.system_tier import SystemTier
+from process_apis.upstream.time_tracking import TrackerEvent
+from shared.telemetry import carry
+from shared.values import Clock
+
+STAGE_OF = {EventKind.ENTRY: Stage.READ_ENTRIES, EventKind.APPROVAL: Stage.READ_APPROVALS}
+
+
+async def take_in(
+    events: Sequence[Event], database: Database, doorbell: Doorbell, clock: Clock
+) -> Receipt:
+    """Commit a batch, then wake the workers; what is returned is true before it is said."""
+    now = clock.now()
+    arrivals = [_arrival(each) for each in events if not isinstance(each, WebhookUnreadable)]
+    unreadable = [_unreadable(each) for each in events if isinstance(each, WebhookUnreadable)]
+    async with database.transaction() as transaction:
+        accepted = await store.commit_arrivals(transaction, arrivals, now)
+        for delivery in unreadable:
+            accepted += await quarantine.hold(transaction, delivery, now)
+    await _ring(doorbell, arrivals)
+    return Receipt(accepted=accepted, duplicates=len(events) - accepted)
+
+
+async def replay(
+    delivery_id: UUID,
+    actor: str,
+    database: Database,
+    system: SystemTier,
+    doorbell: Doorbell,
+    clock: Clock,
+) -> ReplayResult:
+    """Have a kept delivery read again, now that its connector can.
+
+    :raises NotFound: there is no such delivery.
+    :raises UpstreamRefused: it still cannot be read; it stays where it is.
+    """
+    async with database.transaction() as transaction:
+        kept = await quarantine.held(transaction, delivery_id)
+    parsed = await system.parse_webhook(
+        kept.summary.connection, kept.headers, b64encode(kept.body).decode()
+    )
+    content_key = hashlib.sha256(kept.body).hexdigest()
+    arrivals = [
+        _replayed(kept.summary.connection, event, f"{content_key}:{index}")
+        for index, event in enumerate(parsed.events)
+    ]
+    now = clock.now()
+    async with database.transaction() as transaction:
+        await store.commit_arrivals(transaction, arrivals, now)
+        await quarantine.mark_replayed(transaction, delivery_id, actor, now)
+        after = await quarantine.held(transaction, delivery_id)
+    await _ring(doorbell, arrivals)
+    return ReplayResult(delivery=after.summary, events=len(arrivals))
+
+
+async def _ring(doorbell: Doorbell, arrivals: Sequence[Arrival]) -> None:
+    for name, kind in sorted({(each.connection, each.kind) for each in arrivals}):
+        await doorbell.ring(STAGE_OF[EventKind(kind)], name)
+
+
+def _arrival(event: EntryChanged | ApprovalChanged) -> Arrival:
+    carrier = {"traceparent": event.traceparent} if event.traceparent else carry()
+    if isinstance(event, ApprovalChanged):
+        return Arrival(
+            connection=event.connection,
+            kind=EventKind.APPROVAL,
+            subject=event.subject,
+            delivery_id=event.deliveryid,
+            content_key=event.id,
+            origin="webhook",
+            carrier=carrier,
+        )
+    full = event.data.entry is not None
+    return Arrival(
+        connection=event.connection,
+        kind=EventKind.ENTRY,
+        subject=event.subject,
+        delivery_id=event.deliveryid,
+        content_key=event.id,
+        origin="webhook",
+        payload=event.data.model_dump(mode="json") if full else None,
+        carrier=carrier,
+    )
+
+
+def _unreadable(event: WebhookUnreadable) -> Unreadable:
+    return Unreadable(
+        connection=event.connection,
+        content_key=event.id,
+        headers=event.data.headers,
+        body=event.data.body_base64,
+        reason=event.data.reason,
+    )
+
+
+def _replayed(connection: str, event: TrackerEvent, content_key: str) -> Arrival:
+    kind = EventKind.APPROVAL if "approval" in event.type else EventKind.ENTRY
+    full = event.entry is not None
+    return Arrival(
+        connection=connection,
+        kind=kind,
+        subject=event.subject,
+        delivery_id=event.delivery_id,
+        content_key=content_key,
+        origin="replay",
+        payload=event.model_dump(mode="json", include={"change", "entry"}) if full else None,
+        carrier=carry(),
+    )

@@ -1,0 +1,162 @@
+"""The inbox in set-based SQL: commit arrivals, claim by subject, finish."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.processes.intake.tables import EventKind
+
+# Longer than any read of a platform may take: a worker that lost its lease has stopped reading.
+LEASE = timedelta(seconds=120)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A hint on its way into the inbox."""
+
+    connection: str
+    kind: EventKind
+    subject: str
+    content_key: str
+    origin: str
+    delivery_id: str | None = None
+    payload: dict[str, Any] | None = None
+    carrier: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A hint that this worker has leased."""
+
+    id: int
+    subject: str
+    origin: str
+    payload: dict[str, Any] | None
+    carrier: dict[str, str]
+    attempts: int
+    received_at: datetime
+
+
+_COMMIT = text(
+    """
+    INSERT INTO inbox_event (connection, kind, subject, delivery_id, content_key, origin,
+                             payload, carrier, status, attempts, due_at, received_at)
+    SELECT connection, kind, subject, delivery_id, content_key, origin,
+           NULLIF(payload, 'null'::jsonb), carrier, 'PENDING', 0, :now, :now
+    FROM jsonb_to_recordset(CAST(:arrivals AS jsonb)) AS arrival (
+        connection text, kind text, subject text, delivery_id text, content_key text,
+        origin text, payload jsonb, carrier jsonb)
+    ON CONFLICT DO NOTHING
+    RETURNING connection
+    """
+)
+
+_COUNT = text(
+    """
+    INSERT INTO intake_count (connection, reason, total) VALUES (:connection, :reason, :total)
+    ON CONFLICT (connection, reason) DO UPDATE SET total = intake_count.total + excluded.total
+    """
+)
+
+# Claims of one connection go one after another: two workers must not lease two hints about the
+# same subject and read it in an order that nobody knows.
+_ONE_CLAIM_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 1))")
+
+_CLAIM = text(
+    """
+    WITH subjects AS (
+        SELECT DISTINCT subject FROM (
+            SELECT subject FROM inbox_event AS waiting
+            WHERE connection = :connection AND kind = :kind AND status <> 'DONE'
+              AND due_at <= :now AND (status = 'PENDING' OR lease_until <= :now)
+              AND NOT EXISTS (
+                  SELECT 1 FROM inbox_event AS busy
+                  WHERE busy.connection = :connection AND busy.kind = :kind
+                    AND busy.subject = waiting.subject
+                    AND busy.status = 'CLAIMED' AND busy.lease_until > :now)
+            ORDER BY id LIMIT :limit) AS first_in
+    )
+    UPDATE inbox_event AS event
+    SET status = 'CLAIMED', lease_until = :lease_until, attempts = attempts + 1
+    FROM subjects
+    WHERE event.connection = :connection AND event.kind = :kind AND event.status <> 'DONE'
+      AND event.subject = subjects.subject
+    RETURNING event.id, event.subject, event.origin, event.payload, event.carrier,
+              event.attempts, event.received_at
+    """
+)
+
+_FINISH = text(
+    "UPDATE inbox_event SET status = 'DONE', done_at = :now, lease_until = NULL, payload = NULL"
+    " WHERE id = ANY(:ids)"
+)
+
+_POSTPONE = text(
+    "UPDATE inbox_event SET lease_until = :until WHERE id = ANY(:ids) AND status = 'CLAIMED'"
+)
+
+_CONNECTIONS_DUE = text(
+    "SELECT DISTINCT connection, kind FROM inbox_event WHERE status <> 'DONE' AND due_at <= :now"
+    " AND (status = 'PENDING' OR lease_until <= :now)"
+)
+
+
+async def commit_arrivals(
+    connection: AsyncConnection, arrivals: Sequence[Arrival], now: datetime
+) -> int:
+    """Add hints in one statement; returns how many were new. The others are counted."""
+    if not arrivals:
+        return 0
+    rows = json.dumps([asdict(arrival) for arrival in arrivals], default=str)
+    result = await connection.execute(_COMMIT, {"arrivals": rows, "now": now})
+    new = [row.connection for row in result]
+    for name in {arrival.connection for arrival in arrivals}:
+        sent = sum(arrival.connection == name for arrival in arrivals)
+        await count(connection, name, "duplicate", sent - new.count(name))
+    return len(new)
+
+
+async def count(connection: AsyncConnection, name: str, reason: str, total: int) -> None:
+    """Add to the counter of what arrived but needed no row."""
+    if total:
+        await connection.execute(_COUNT, {"connection": name, "reason": reason, "total": total})
+
+
+async def claim(
+    connection: AsyncConnection, name: str, kind: EventKind, limit: int, now: datetime
+) -> list[Claimed]:
+    """Lease all waiting hints about up to ``limit`` hints' subjects, oldest first."""
+    await connection.execute(_ONE_CLAIM_AT_A_TIME, {"name": f"inbox:{name}:{kind}"})
+    rows = await connection.execute(
+        _CLAIM,
+        {
+            "connection": name,
+            "kind": kind,
+            "limit": limit,
+            "now": now,
+            "lease_until": now + LEASE,
+        },
+    )
+    return sorted((Claimed(**row) for row in rows.mappings()), key=lambda claimed: claimed.id)
+
+
+async def finish(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
+    """Hints had their effect; what they carried lives on in the versions."""
+    if ids:
+        await connection.execute(_FINISH, {"ids": list(ids), "now": now})
+
+
+async def postpone(connection: AsyncConnection, ids: Sequence[int], until: datetime) -> None:
+    """Try these again at ``until``: the platform did not answer."""
+    await connection.execute(_POSTPONE, {"ids": list(ids), "until": until})
+
+
+async def connections_due(connection: AsyncConnection, now: datetime) -> list[tuple[str, str]]:
+    """Connections and kinds with hints to work on: how a lost wake-up is found again."""
+    rows = await connection.execute(_CONNECTIONS_DUE, {"now": now})
+    return [(row.connection, row.kind) for row in rows]

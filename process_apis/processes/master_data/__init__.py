@@ -1,0 +1,1 @@
+"""Master data: canonical records, and the bindings from external ids to them."""

@@ -1,0 +1,215 @@
+"""Bindings: resolve references in bulk, bind by natural keys, correct by hand."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.processes.master_data.records import kind_of
+from process_apis.processes.master_data.rules import Candidate, Matched, Named, match, normalised
+from process_apis.processes.master_data.tables import (
+    Binding,
+    BindingOrigin,
+    MasterKind,
+)
+
+_RESOLVE = """
+    SELECT source.external_id AS source_id, target.external_id AS target_id,
+           source.valid_from, source.valid_to, record.*
+    FROM binding AS source
+    JOIN {table} AS record ON record.id = source.canonical_id
+    JOIN binding AS target ON target.canonical_id = record.id AND target.connection = :erp
+     AND target.kind = :kind AND target.archived_at IS NULL
+    WHERE source.connection = :tracker AND source.kind = :kind AND source.archived_at IS NULL
+      AND source.external_id = ANY(:ids)
+"""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A reference of the tracker, resolved.
+
+    :param target_id: the record's id at the ERP.
+    :param record: the canonical record's columns.
+    """
+
+    source_id: str
+    target_id: str
+    valid_from: date | None
+    valid_to: date | None
+    record: Mapping[str, Any]
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the binding is in force on a work date."""
+        return (self.valid_from or day) <= day <= (self.valid_to or day)
+
+
+@dataclass(frozen=True)
+class Unbound:
+    """A reference that is not bound yet, with its natural keys.
+
+    :param within: the ERP's id of the project, for a task.
+    """
+
+    kind: MasterKind
+    external_id: str
+    keys: Named
+    within: str | None = None
+
+
+async def resolve(
+    connection: AsyncConnection, tracker: str, erp: str, kind: MasterKind, ids: Iterable[str]
+) -> dict[str, Bound]:
+    """Current bindings of external ids, by external id."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    table = kind_of(kind).table.__tablename__
+    rows = await connection.execute(
+        text(_RESOLVE.format(table=table)),
+        {"tracker": tracker, "erp": erp, "kind": kind, "ids": wanted},
+    )
+    return {
+        row["source_id"]: Bound(
+            row["source_id"], row["target_id"], row["valid_from"], row["valid_to"], dict(row)
+        )
+        for row in rows.mappings()
+    }
+
+
+async def bind_by_natural_keys(
+    connection: AsyncConnection,
+    tracker: str,
+    erp: str,
+    unbound: Sequence[Unbound],
+    now: datetime,
+) -> dict[str, Matched]:
+    """Bind what can be told without guessing; says for each external id what was found.
+
+    All of one kind at a time.
+    """
+    found: dict[str, Matched] = {}
+    if not unbound:
+        return found
+    candidates = await _candidates(connection, erp, unbound)
+    rows = []
+    for each in unbound:
+        result = match(each.keys, candidates.get(each.within, ()))
+        found[each.external_id] = result.matched
+        if result.candidate is not None:
+            rows.append(
+                {
+                    "id": uuid4(),
+                    "connection": tracker,
+                    "kind": each.kind,
+                    "external_id": each.external_id,
+                    "canonical_id": result.candidate.id,
+                    "origin": BindingOrigin.NATURAL_KEY,
+                    "created_at": now,
+                    "created_by": "timepost",
+                }
+            )
+    if rows:
+        await connection.execute(insert(Binding).on_conflict_do_nothing(), rows)
+    return found
+
+
+_WORKERS = text(
+    """
+    SELECT id, owner_external_id, employee_number AS code, NULL AS name, email, NULL AS within
+    FROM worker WHERE owner_connection = :erp AND vanished_at IS NULL
+      AND (lower(email) = ANY(:emails) OR lower(employee_number) = ANY(:codes))
+    """
+)
+_PROJECTS = text(
+    """
+    SELECT id, owner_external_id, code, name, NULL AS email, NULL AS within
+    FROM project WHERE owner_connection = :erp AND vanished_at IS NULL
+      AND (lower(code) = ANY(:codes) OR lower(name) = ANY(:names))
+    """
+)
+_TASKS = text(
+    """
+    SELECT id, owner_external_id, code, name, NULL AS email, project_external_id AS within
+    FROM task WHERE owner_connection = :erp AND vanished_at IS NULL
+      AND project_external_id = ANY(:within)
+    """
+)
+# Two people may share a name, so a worker is only known by address and number.
+_CANDIDATES = {
+    MasterKind.WORKER: _WORKERS,
+    MasterKind.PROJECT: _PROJECTS,
+    MasterKind.TASK: _TASKS,
+}
+
+
+async def _candidates(
+    connection: AsyncConnection, erp: str, unbound: Sequence[Unbound]
+) -> dict[str | None, list[Candidate]]:
+    """Records of the ERP that share any key with any of the references, by what they are in."""
+    statement = _CANDIDATES[unbound[0].kind]
+    values = {
+        "erp": erp,
+        "names": _keys(each.keys.name for each in unbound),
+        "codes": _keys(each.keys.code for each in unbound),
+        "emails": _keys(each.keys.email for each in unbound),
+        "within": sorted({each.within for each in unbound if each.within}),
+    }
+    asked = {name: values[name] for name in statement.compile().params}
+    found: dict[str | None, list[Candidate]] = {}
+    for row in (await connection.execute(statement, asked)).mappings():
+        keys = Named(code=row["code"], name=row["name"], email=row["email"])
+        candidate = Candidate(row["id"], row["owner_external_id"], keys)
+        found.setdefault(row["within"], []).append(candidate)
+    return found
+
+
+def _keys(values: Iterable[str | None]) -> list[str]:
+    return sorted({key for value in values if (key := normalised(value))})
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A binding made by a person."""
+
+    connection: str
+    kind: MasterKind
+    external_id: str
+    canonical_id: UUID
+    valid_from: date | None
+    valid_to: date | None
+    actor: str
+
+
+async def correct(connection: AsyncConnection, correction: Correction, now: datetime) -> Binding:
+    """Archive the current binding, if there is one, and add the corrected one."""
+    await connection.execute(
+        text(
+            "UPDATE binding SET archived_at = :now WHERE connection = :connection"
+            " AND kind = :kind AND external_id = :external_id AND archived_at IS NULL"
+        ),
+        {
+            "now": now,
+            "connection": correction.connection,
+            "kind": correction.kind,
+            "external_id": correction.external_id,
+        },
+    )
+    binding = Binding(
+        connection=correction.connection,
+        kind=correction.kind,
+        external_id=correction.external_id,
+        canonical_id=correction.canonical_id,
+        origin=BindingOrigin.MANUAL,
+        valid_from=correction.valid_from,
+        valid_to=correction.valid_to,
+        created_at=now,
+        created_by=correction.actor,
+    )
+    await connection.execute(insert(Binding).values(**binding.model_dump()))
+    return binding

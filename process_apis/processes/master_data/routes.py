@@ -1,0 +1,183 @@
+"""Routes of `master_data`: masters, bindings and their correction, readings."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from process_apis.clock import TheClock
+from process_apis.database import TheDatabase
+from process_apis.doorbell import Stage, TheDoorbell
+from process_apis.processes.connections import store as connections
+from process_apis.processes.master_data import bindings, reading, steps
+from process_apis.processes.master_data.bindings import Correction
+from process_apis.processes.master_data.schemas import (
+    BindableKind,
+    BindingPage,
+    BindingView,
+    MasterPageView,
+    NewBinding,
+    Run,
+)
+from process_apis.processes.master_data.steps import TheLibrarian
+from process_apis.processes.master_data.store import dependency_key
+from process_apis.processes.master_data.tables import MasterKind
+from shared.identity import Principal, requires
+from shared.problems import FieldError, Forbidden, NotFound, ValidationFailed
+from shared.web import problem_responses, throttled
+
+router = APIRouter(prefix="/v1", tags=["master_data"])
+
+STEWARDS = frozenset({"data.steward", "integration.operator"})
+
+
+class BindingQuery(BaseModel):
+    """Which bindings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    connection: str | None = Field(default=None, max_length=63)
+    kind: BindableKind | None = None
+    external_id: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=200, ge=1, le=1000)
+
+
+class MasterQuery(BaseModel):
+    """Which records."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str | None = Field(default=None, max_length=100, description="Part of name, code or email.")
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
+@router.get(
+    "/masters/{kind}",
+    operation_id="list_masters",
+    summary="Canonical master records of one kind",
+    description="By name.",
+    dependencies=[requires("masters:read")],
+)
+@throttled("600/minute")
+async def list_masters(
+    kind: MasterKind, query: Annotated[MasterQuery, Query()], database: TheDatabase
+) -> MasterPageView:
+    async with database.transaction() as transaction:
+        return await reading.masters(transaction, kind, query.q, query.limit)
+
+
+@router.get(
+    "/bindings",
+    operation_id="list_bindings",
+    summary="Current bindings of external ids to canonical records",
+    description="By connection, kind and external id.",
+    dependencies=[requires("bindings:read")],
+)
+@throttled("600/minute")
+async def list_bindings(
+    query: Annotated[BindingQuery, Query()], database: TheDatabase
+) -> BindingPage:
+    async with database.transaction() as transaction:
+        return await reading.bindings(
+            transaction,
+            name=query.connection,
+            kind=query.kind,
+            external_id=query.external_id,
+            limit=query.limit,
+        )
+
+
+@router.put(
+    "/bindings",
+    operation_id="correct_binding",
+    summary="Bind an external id to a canonical record",
+    description="Takes the place of the binding that the id has, which is kept as history. "
+    "Postings that wait for it go on by themselves.",
+    responses=problem_responses(NotFound, ValidationFailed),
+)
+@throttled("300/minute")
+async def correct_binding(
+    wanted: NewBinding,
+    caller: Annotated[Principal, requires("bindings:write")],
+    database: TheDatabase,
+    librarian: TheLibrarian,
+    clock: TheClock,
+) -> BindingView:
+    _may_bind(caller, wanted)
+    kind = MasterKind(wanted.kind)
+    async with database.transaction() as transaction:
+        await connections.require(transaction, wanted.connection, "time_tracking")
+        await reading.require_master(transaction, kind, wanted.canonical_id)
+        await bindings.correct(
+            transaction,
+            Correction(
+                connection=wanted.connection,
+                kind=kind,
+                external_id=wanted.external_id,
+                canonical_id=wanted.canonical_id,
+                valid_from=wanted.valid_from,
+                valid_to=wanted.valid_to,
+                actor=f"user:{caller.subject}",
+            ),
+            clock.now(),
+        )
+        key = dependency_key(f"binding-{kind}", wanted.connection, wanted.external_id)
+        await librarian.wake(transaction, {key}, f"bound by {caller.subject}")
+        page = await reading.bindings(
+            transaction,
+            name=wanted.connection,
+            kind=kind,
+            external_id=wanted.external_id,
+            limit=1,
+        )
+        return page.bindings[0]
+
+
+@router.post(
+    "/master-data/{connection}/refresh",
+    status_code=202,
+    operation_id="refresh_master_data",
+    summary="Read the masters of an ERP connection now",
+    description="A run that is under way is joined. Progress stands in the run.",
+    dependencies=[requires("masters:sync")],
+    responses=problem_responses(NotFound),
+)
+@throttled("60/minute")
+async def refresh_master_data(
+    connection: str, librarian: TheLibrarian, database: TheDatabase, doorbell: TheDoorbell
+) -> Run:
+    async with database.transaction() as transaction:
+        await connections.require(transaction, connection, "erp")
+    run_id = await steps.open_run(librarian, connection)
+    await doorbell.ring(Stage.MASTERS, connection)
+    async with database.transaction() as transaction:
+        return await reading.run(transaction, run_id)
+
+
+@router.get(
+    "/master-data/runs/{run_id}",
+    operation_id="read_master_data_run",
+    summary="How far a reading of masters is",
+    description="With its counts, and what went wrong.",
+    dependencies=[requires("masters:read")],
+    responses=problem_responses(NotFound),
+)
+@throttled("1200/minute")
+async def read_master_data_run(run_id: UUID, database: TheDatabase) -> Run:
+    async with database.transaction() as transaction:
+        return await reading.run(transaction, run_id)
+
+
+def _may_bind(caller: Principal, wanted: NewBinding) -> None:
+    """People need a steward's role; an integration acts by its scope alone."""
+    if caller.is_user and not caller.roles & STEWARDS:
+        raise Forbidden(
+            "Correcting a binding needs one of the roles " + ", ".join(sorted(STEWARDS)) + ".",
+            code="role_missing",
+        )
+    if wanted.valid_from and wanted.valid_to and wanted.valid_to < wanted.valid_from:
+        raise ValidationFailed(
+            "The binding would end before it begins.",
+            errors=[FieldError(field="body.valid_to", message="is before valid_from")],
+        )

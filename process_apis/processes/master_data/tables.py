@@ -1,0 +1,192 @@
+"""Canonical master records and bindings.
+
+`owner_connection` and `owner_external_id` name the system of record that a row was read from;
+every external id, the owner's included, reaches the row through a binding.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from process_apis.database import Instant, one_of
+
+
+class MasterKind(StrEnum):
+    """Kinds of records that entries refer to."""
+
+    LEGAL_ENTITY = "legal_entity"
+    WORKER = "worker"
+    CLIENT = "client"
+    PROJECT = "project"
+    TASK = "task"
+    PERIOD = "period"
+
+
+class MasterRecord(SQLModel):
+    """Columns that every master record has."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    owner_connection: str
+    owner_external_id: str
+    name: str
+    updated_at: datetime = Field(sa_type=Instant)
+    vanished_at: datetime | None = Field(
+        default=None, sa_type=Instant, description="Absent from a complete read of the owner."
+    )
+
+
+class LegalEntity(MasterRecord, table=True):
+    """A company that keeps books."""
+
+    __tablename__ = "legal_entity"
+    __table_args__ = (UniqueConstraint("owner_connection", "owner_external_id"),)
+
+    code: str
+    currency: str
+    timezone: str | None = None
+
+
+class Worker(MasterRecord, table=True):
+    """Somebody who works: employee or contractor."""
+
+    __tablename__ = "worker"
+    __table_args__ = (
+        UniqueConstraint("owner_connection", "owner_external_id"),
+        Index("worker_email", text("lower(email)")),
+    )
+
+    legal_entity_external_id: str
+    employee_number: str | None = Field(default=None, index=True)
+    email: str | None = None
+    hire_date: date | None = None
+    termination_date: date | None = None
+
+
+class Client(MasterRecord, table=True):
+    """A customer."""
+
+    __tablename__ = "client"
+    __table_args__ = (UniqueConstraint("owner_connection", "owner_external_id"),)
+
+    code: str | None = None
+
+
+class Project(MasterRecord, table=True):
+    """What clients are billed for."""
+
+    __tablename__ = "project"
+    __table_args__ = (
+        UniqueConstraint("owner_connection", "owner_external_id"),
+        Index("project_name", text("lower(name)")),
+    )
+
+    legal_entity_external_id: str
+    client_external_id: str | None = None
+    code: str | None = Field(default=None, index=True)
+    status: str
+    bookable: bool
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+class Task(MasterRecord, table=True):
+    """A part of a project."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        UniqueConstraint("owner_connection", "owner_external_id"),
+        Index("task_project", "owner_connection", "project_external_id"),
+    )
+
+    project_external_id: str
+    code: str | None = None
+    status: str
+    bookable: bool
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+class AccountingPeriod(MasterRecord, table=True):
+    """A period of a legal entity's ledger; `end_date` is its last day."""
+
+    __tablename__ = "accounting_period"
+    __table_args__ = (
+        UniqueConstraint("owner_connection", "owner_external_id"),
+        Index("accounting_period_days", "owner_connection", "start_date", "end_date"),
+    )
+
+    legal_entity_external_id: str
+    start_date: date
+    end_date: date
+    status: str
+
+
+class BindingOrigin(StrEnum):
+    """How a binding came to be."""
+
+    OWNER = "owner"
+    NATURAL_KEY = "natural_key"
+    MANUAL = "manual"
+
+
+class Binding(SQLModel, table=True):
+    """External id at a connection -> canonical record, for a span of work dates.
+
+    Correcting one archives it and adds another, so that it stays visible which binding an old
+    posting was made with.
+    """
+
+    __tablename__ = "binding"
+    __table_args__ = (
+        one_of("kind", MasterKind, "binding_kind"),
+        one_of("origin", BindingOrigin, "binding_origin"),
+        Index(
+            "binding_current",
+            "connection",
+            "kind",
+            "external_id",
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
+        Index("binding_canonical", "canonical_id", "connection"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    connection: str
+    kind: str
+    external_id: str
+    canonical_id: UUID
+    origin: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    created_at: datetime = Field(sa_type=Instant)
+    created_by: str
+    archived_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class RunStatus(StrEnum):
+    """State of a master data run."""
+
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+class MasterDataRun(SQLModel, table=True):
+    """One reading of a connection's masters, with its counts."""
+
+    __tablename__ = "master_data_run"
+    __table_args__ = (one_of("status", RunStatus, "master_data_run_status"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    connection: str = Field(index=True)
+    status: str = Field(default=RunStatus.RUNNING)
+    step: str = Field(description="What it is doing, in words.")
+    read: int = 0
+    changed: int = 0
+    started_at: datetime = Field(sa_type=Instant)
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
+    error: str | None = None

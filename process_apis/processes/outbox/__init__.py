@@ -1,0 +1,1 @@
+"""Outbox: what happened, for whoever listens downstream, committed with what happened."""

@@ -1,0 +1,1 @@
+"""Posting: the sub-ledger, from approved version to line in the ERP."""

@@ -1,0 +1,62 @@
+"""What the steps of the sub-ledger share: database, system tier, clock, listeners, timing."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from process_apis.database import Database
+from process_apis.processes.posting.ports import Listeners
+from process_apis.provided import provided
+from process_apis.upstream.erp import ErpAbilities
+from process_apis.upstream.system_tier import SystemTier
+from shared.values import Clock
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long things may take, in seconds.
+
+    The order matters: `call` (the ERP is asked nothing later) < `answer` (we stop waiting for
+    the system tier) < `lease` (another worker may take over). Only after the lease and the
+    ERP's own settle time does a look-up prove that something was not posted.
+    """
+
+    call: float = 40
+    answer: float = 55
+    lease: float = 90
+    retry_first: float = 5
+    retry_most: float = 900
+    outage_pause: float = 10
+
+    @property
+    def lease_span(self) -> timedelta:
+        """The lease as a span."""
+        return timedelta(seconds=self.lease)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The sub-ledger's surroundings; one per process."""
+
+    database: Database
+    system: SystemTier
+    clock: Clock
+    listeners: Listeners
+    timing: Timing = field(default_factory=Timing)
+    known_abilities: dict[str, tuple[datetime, ErpAbilities]] = field(default_factory=dict)
+
+    async def abilities(self, connection: str) -> ErpAbilities:
+        """What the ERP can do; asked again every minute.
+
+        :raises UpstreamUnavailable, UpstreamRefused: it could not be asked.
+        """
+        now = self.clock.now()
+        known = self.known_abilities.get(connection)
+        if known is not None and now - known[0] < timedelta(minutes=1):
+            return known[1]
+        abilities = await self.system.erp_abilities(connection)
+        self.known_abilities[connection] = (now, abilities)
+        return abilities
+
+
+TheLedger = Annotated[Ledger, provided("ledger")]

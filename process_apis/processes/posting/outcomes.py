@@ -1,0 +1,228 @@
+"""Commits what became of postings: state, lineage, outbox and listeners in one transaction."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.processes.lineage import store as lineage
+from process_apis.processes.outbox import store as outbox
+from process_apis.processes.posting import rules
+from process_apis.processes.posting.ledger import Ledger
+from process_apis.processes.posting.ports import Standing
+from process_apis.processes.posting.rules import Finding
+from process_apis.processes.posting.states import IN_FLIGHT, PostingState
+from process_apis.processes.time_entries import store as entries
+from process_apis.upstream.erp import ErpError, PostedLine, PostingRequest
+
+# First the entries, then the postings, always by id: whoever writes both locks in this order.
+_LOCK_ENTRIES = text("SELECT id FROM time_entry WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+
+_WRITE = text(
+    """
+    UPDATE posting SET state = result.state, code = result.code, findings = result.findings,
+        line = coalesce(NULLIF(result.line, 'null'::jsonb), posting.line),
+        external_id = coalesce(result.external_id, posting.external_id),
+        erp_error = NULLIF(result.erp_error, 'null'::jsonb),
+        attempts = posting.attempts - result.forgive, due_at = result.due_at,
+        posted_at = CASE WHEN result.state IN ('POSTED', 'MISPOSTED')
+                         THEN CAST(:now AS timestamptz) END,
+        lease_until = NULL, lease_token = NULL, updated_at = :now
+    FROM jsonb_to_recordset(CAST(:results AS jsonb)) AS result (
+        id uuid, state text, code text, findings jsonb, line jsonb, external_id text,
+        erp_error jsonb, forgive int, due_at timestamptz)
+    WHERE posting.id = result.id AND posting.lease_token = :token
+    RETURNING posting.id
+    """
+)
+
+_NO_LONGER_CURRENT = text(
+    """
+    SELECT entry.id FROM time_entry AS entry JOIN posting ON posting.time_entry_id = entry.id
+    WHERE posting.id = ANY(:ids)
+      AND (entry.state <> 'APPROVED' OR entry.approved_version <> posting.version)
+    """
+)
+
+# A later version that waited for this one's outcome is judged again.
+_WAKE_SIBLINGS = text(
+    """
+    UPDATE posting SET state = 'RECEIVED', waiting_for = '{}', due_at = :now, updated_at = :now
+    WHERE state = 'PARKED' AND waiting_for && CAST(:keys AS text[])
+    """
+)
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A posting that this worker holds."""
+
+    id: UUID
+    time_entry_id: UUID
+    version: int
+    source_connection: str
+    entry_external_id: str
+    posting_key: str
+    request: PostingRequest
+    attempts: int
+    lookups: int
+    approved_at: datetime | None
+    carrier: dict[str, str]
+    labels: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one.
+
+    :param forgive: attempts not to be counted, because the ERP was never asked.
+    """
+
+    leased: Leased
+    state: PostingState
+    what: str
+    wait: timedelta = timedelta()
+    finding: Finding | None = None
+    line: PostedLine | None = None
+    error: ErpError | None = None
+    forgive: int = 0
+    incident: bool = False
+
+
+def posted(leased: Leased, lines: Sequence[PostedLine], how: str) -> Result:
+    """It stands in the ERP: once and as sent, or else somebody must look at once."""
+    line = lines[0]
+    if len(lines) > 1:
+        detail = {"label": ", ".join(each.external_id for each in lines)}
+        finding = Finding("RC_EXTRA_IN_ERP", detail=detail)
+        return Result(
+            leased, PostingState.MISPOSTED, "posted more than once", finding=finding, line=line
+        )
+    differs = rules.difference(leased.request, line)
+    if differs:
+        finding = Finding("RC_VALUE_DIFF", detail={"label": ", ".join(differs)})
+        return Result(
+            leased, PostingState.MISPOSTED, "posted differently", finding=finding, line=line
+        )
+    return Result(leased, PostingState.POSTED, how, line=line)
+
+
+async def commit(ledger: Ledger, token: UUID, results: Sequence[Result]) -> int:
+    """Write results of a batch; returns how many were still ours.
+
+    A result whose lease was lost is dropped: whoever holds the posting now looks it up.
+    """
+    async with ledger.database.transaction() as transaction:
+        now = ledger.clock.now()
+        entry_ids = [each.leased.time_entry_id for each in results]
+        await transaction.execute(_LOCK_ENTRIES, {"ids": entry_ids})
+        rows = json.dumps([_row(each, now) for each in results], default=str)
+        written = await transaction.execute(_WRITE, {"results": rows, "token": token, "now": now})
+        ours = {row.id for row in written}
+        kept = [each for each in results if each.leased.id in ours]
+        await _follow_up(transaction, ledger, kept, now)
+        return len(kept)
+
+
+async def _follow_up(
+    transaction: AsyncConnection, ledger: Ledger, kept: Sequence[Result], now: datetime
+) -> None:
+    await lineage.record(
+        transaction,
+        [
+            lineage.Step(
+                each.leased.time_entry_id,
+                each.what,
+                now,
+                each.leased.id,
+                detail=_detail(each),
+                trace_id=lineage.trace_id_of(each.leased.carrier),
+            )
+            for each in kept
+        ],
+    )
+    await outbox.add(transaction, [_event(each, now) for each in kept if each.line is not None])
+    settled = [each for each in kept if each.state not in IN_FLIGHT]
+    ids = [each.leased.id for each in settled]
+    outdated = await transaction.execute(_NO_LONGER_CURRENT, {"ids": ids})
+    await entries.mark_posting_due(transaction, [row.id for row in outdated])
+    keys = [f"lineage:{each.leased.time_entry_id}" for each in settled]
+    await transaction.execute(_WAKE_SIBLINGS, {"keys": keys, "now": now})
+    told = [_standing(each) for each in kept if _is_news(each)]
+    await ledger.listeners.tell(transaction, told, now)
+
+
+def _is_news(result: Result) -> bool:
+    """Waiting a little for another try is nobody's business, unless all wait: an incident."""
+    return result.state not in (*IN_FLIGHT, PostingState.READY) or result.finding is not None
+
+
+def _row(result: Result, now: datetime) -> dict[str, Any]:
+    line, finding = result.line, result.finding
+    return {
+        "id": result.leased.id,
+        "state": result.state,
+        "code": finding.code if finding else None,
+        "findings": [asdict(finding)] if finding else [],
+        "line": line.model_dump(mode="json") if line else None,
+        "external_id": line.external_id if line else None,
+        "erp_error": result.error.model_dump(mode="json") if result.error else None,
+        "forgive": result.forgive,
+        "due_at": now + result.wait,
+    }
+
+
+def _detail(result: Result) -> dict[str, Any]:
+    detail: dict[str, Any] = {"state": result.state, "attempts": result.leased.attempts}
+    if result.line is not None:
+        detail["erp_line"] = result.line.external_id
+    if result.error is not None:
+        detail["error_class"] = result.error.error_class
+    if result.finding is not None:
+        detail["codes"] = [result.finding.code]
+    return detail
+
+
+def _event(result: Result, now: datetime) -> outbox.NewEvent:
+    leased = result.leased
+    return outbox.NewEvent(
+        type=f"timepost.posting.{result.state.lower()}.v1",
+        subject=str(leased.id),
+        data={
+            "posting_key": leased.posting_key,
+            "connection": leased.source_connection,
+            "entry": leased.entry_external_id,
+            "version": leased.version,
+            "erp_line": result.line.external_id if result.line else None,
+            "work_date": leased.request.work_date.isoformat(),
+            "minutes": leased.request.minutes,
+        },
+        created_at=now,
+        carrier=leased.carrier,
+    )
+
+
+def _standing(result: Result) -> Standing:
+    leased = result.leased
+    day: date = leased.request.work_date
+    return Standing(
+        time_entry_id=leased.time_entry_id,
+        connection=leased.source_connection,
+        entry_external_id=leased.entry_external_id,
+        state=result.state,
+        because="it was posted" if result.state is PostingState.POSTED else "it is sent again",
+        finding=result.finding,
+        posting_id=leased.id,
+        document=result.line.external_id if result.line else None,
+        worker=leased.labels.get("worker"),
+        project=leased.labels.get("project"),
+        task=leased.labels.get("task"),
+        work_date=day,
+        minutes=leased.request.minutes,
+        once_per_fingerprint=result.incident,
+    )

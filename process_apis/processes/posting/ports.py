@@ -1,0 +1,61 @@
+"""What the sub-ledger tells to whoever stands above it, within its own transactions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.processes.posting.rules import Finding
+from process_apis.processes.posting.states import PostingState
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an entry stands in the ledger after a step.
+
+    It is a whole statement: whatever was wrong with the entry before and is not `finding` now
+    is no longer wrong, and `because` says why.
+
+    :param once_per_fingerprint: one such statement stands for all alike (an outage).
+    """
+
+    time_entry_id: UUID
+    connection: str
+    entry_external_id: str
+    state: PostingState | None
+    because: str
+    finding: Finding | None = None
+    posting_id: UUID | None = None
+    document: str | None = None
+    worker: str | None = None
+    project: str | None = None
+    task: str | None = None
+    work_date: date | None = None
+    minutes: int | None = None
+    once_per_fingerprint: bool = False
+
+
+class Listener(Protocol):
+    """Told of standings, in the transaction that makes them true."""
+
+    async def __call__(
+        self, transaction: AsyncConnection, standings: Sequence[Standing], now: datetime
+    ) -> None: ...
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """All who are told."""
+
+    each: Sequence[Listener] = field(default_factory=tuple)
+
+    async def tell(
+        self, transaction: AsyncConnection, standings: Sequence[Standing], now: datetime
+    ) -> None:
+        """Tell them, in order."""
+        if standings:
+            for listener in self.each:
+                await listener(transaction, standings, now)

@@ -1,0 +1,63 @@
+"""What an ERP's refusal means for a posting. Pure: no I/O."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+from process_apis.processes.posting.ledger import Timing
+from process_apis.processes.posting.rules import Finding
+from process_apis.processes.posting.states import PostingState
+from process_apis.upstream.erp import ErpError, ErrorClass, PostingRequest
+
+MAX_REFUSALS = 8
+
+# Class of refusal -> code of the catalogue. What the ERP knows better than our copy of its
+# masters waits for the next reading of them.
+_CODES = {
+    ErrorClass.PERIOD_CLOSED: "PD_CLOSED",
+    ErrorClass.PROJECT_CLOSED: "MD_PROJECT_CLOSED",
+    ErrorClass.WORKER_MISSING: "MD_WORKER_UNKNOWN",
+    ErrorClass.REFERENCE_INACTIVE: "MD_TASK_INVALID",
+    ErrorClass.INVOICED_LOCKED: "EX_LOCKED",
+}
+
+
+@dataclass(frozen=True)
+class Next:
+    """Where a posting goes after an answer that was not "posted"."""
+
+    state: PostingState
+    wait: timedelta
+    finding: Finding | None = None
+
+
+def after_refusal(request: PostingRequest, error: ErpError | None) -> Next:
+    """The ERP said no, and will again: a person has to act."""
+    said = error.vendor_message if error else "no reason was given"
+    detail = {"said": said, "label": _label(request, error)}
+    code = _CODES.get(error.error_class, "EX_REJECTED") if error else "EX_REJECTED"
+    return Next(PostingState.BLOCKED, timedelta(), Finding(code, detail=detail))
+
+
+def after_retry(attempts: int, error: ErpError | None, timing: Timing) -> Next:
+    """Nothing happened and it may work later; after many tries, somebody has to look."""
+    if attempts >= MAX_REFUSALS:
+        said = error.vendor_message if error else "it did not say why"
+        finding = Finding("IO_UNAVAILABLE", detail={"said": said})
+        return Next(PostingState.DEAD_LETTER, timedelta(), finding)
+    asked = error.retry_after_seconds if error else None
+    return Next(PostingState.READY, backoff(attempts, timing, asked))
+
+
+def backoff(attempts: int, timing: Timing, asked: int | None = None) -> timedelta:
+    """Doubling with jitter, and never earlier than the other side asked for."""
+    ceiling = min(timing.retry_first * 2 ** max(attempts - 1, 0), timing.retry_most)
+    # Spread over the upper half, so that what failed together does not come back together.
+    seconds = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreading, not a secret
+    return timedelta(seconds=max(seconds, asked or 0))
+
+
+def _label(request: PostingRequest, error: ErpError | None) -> str:
+    if error and error.error_class is ErrorClass.WORKER_MISSING:
+        return f"worker {request.worker_id}"
+    return f"project {request.project_id}"

@@ -1,0 +1,89 @@
+"""The sub-ledger."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ARRAY, Index, Text, text
+from sqlmodel import Field, SQLModel
+
+from process_apis.database import Instant, Json, one_of
+from process_apis.processes.posting.states import PostingState
+
+# A posting in one of these may stand in the ERP: never two of them for one lineage and leg.
+MAY_STAND_IN_ERP = "('READY', 'SENDING', 'IN_DOUBT', 'POSTED', 'MISPOSTED')"
+
+
+class Posting(SQLModel, table=True):
+    """One approved version on its way into one leg of one ERP's ledger.
+
+    The posting key is unique and never expires. `lease_token` fences a worker that lost its
+    lease: its late outcome changes nothing here, and the look-up finds what it did.
+    """
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        one_of("state", PostingState, "posting_state"),
+        Index("posting_key_once", "posting_key", unique=True),
+        Index(
+            "posting_one_live",
+            "time_entry_id",
+            "leg",
+            unique=True,
+            postgresql_where=text(f"state IN {MAY_STAND_IN_ERP}"),
+        ),
+        Index("posting_row_once", "time_entry_id", "version", "leg", "kind", unique=True),
+        Index("posting_state", "state"),
+        Index(
+            "posting_to_send",
+            "target_connection",
+            "due_at",
+            postgresql_where=text("state = 'READY'"),
+        ),
+        Index(
+            "posting_to_look_up",
+            "target_connection",
+            "due_at",
+            postgresql_where=text("state IN ('SENDING', 'IN_DOUBT')"),
+        ),
+        Index("posting_received", "id", postgresql_where=text("state = 'RECEIVED'")),
+        Index(
+            "posting_waiting_for",
+            "waiting_for",
+            postgresql_using="gin",
+            postgresql_where=text("state = 'PARKED'"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    posting_key: str | None = Field(default=None, description="Set when the target is known.")
+    time_entry_id: UUID
+    version: int
+    leg: str
+    kind: str
+    source_connection: str
+    target_connection: str | None = None
+    state: str
+    work_date: date
+    minutes: int
+    approved_at: datetime | None = Field(default=None, sa_type=Instant)
+    code: str | None = Field(default=None, description="Catalogue code while not posted.")
+    findings: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    waiting_for: list[str] = Field(default_factory=list, sa_type=ARRAY(Text()))
+    request: dict[str, Any] | None = Field(
+        default=None, sa_type=Json, description="The intent: what is, or would be, sent."
+    )
+    line: dict[str, Any] | None = Field(
+        default=None, sa_type=Json, description="As read back from the ERP."
+    )
+    external_id: str | None = None
+    erp_error: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    attempts: int = 0
+    lookups: int = 0
+    due_at: datetime = Field(sa_type=Instant)
+    lease_until: datetime | None = Field(default=None, sa_type=Instant)
+    lease_token: UUID | None = None
+    carrier: dict[str, Any] = Field(sa_type=Json)
+    posted_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)

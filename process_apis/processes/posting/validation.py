@@ -1,0 +1,260 @@
+"""Validates what was received, in batches and from our own tables only: no call leaves here."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.processes.lineage import store as lineage
+from process_apis.processes.master_data import store as masters
+from process_apis.processes.master_data.references import Desk, Reference
+from process_apis.processes.posting import rules
+from process_apis.processes.posting.ledger import Ledger
+from process_apis.processes.posting.ports import Standing
+from process_apis.processes.posting.rules import Candidate, Finding, Party
+from process_apis.processes.posting.states import IN_FLIGHT, Leg, PostingKind, PostingState
+from process_apis.upstream.erp import PostingRequest
+
+BATCH = 200
+
+_RECEIVED = text(
+    """
+    SELECT posting.id, posting.time_entry_id, posting.version, posting.leg, posting.kind,
+           posting.source_connection, posting.target_connection, posting.posting_key,
+           posting.attempts, entry.external_id, entry.approver, version.content,
+           (SELECT sum(other.minutes) FROM time_entry AS other
+            WHERE other.connection = entry.connection AND other.state = 'APPROVED'
+              AND other.worker_external_id = entry.worker_external_id
+              AND other.work_date = posting.work_date) AS day_minutes,
+           (SELECT sibling.state FROM posting AS sibling
+            WHERE sibling.time_entry_id = posting.time_entry_id AND sibling.leg = posting.leg
+              AND sibling.id <> posting.id
+              AND sibling.state IN ('SENDING', 'IN_DOUBT', 'POSTED', 'MISPOSTED')
+            LIMIT 1) AS sibling_state
+    FROM posting
+    JOIN time_entry AS entry ON entry.id = posting.time_entry_id
+    JOIN time_entry_version AS version
+      ON version.time_entry_id = posting.time_entry_id AND version.version = posting.version
+    WHERE posting.state = 'RECEIVED' AND (CAST(:only AS uuid) IS NULL OR posting.id = :only)
+    ORDER BY posting.id LIMIT :limit
+    FOR UPDATE OF posting SKIP LOCKED
+    """
+)
+
+_WRITE = text(
+    """
+    UPDATE posting SET state = verdict.state, code = verdict.code, findings = verdict.findings,
+        waiting_for = verdict.waiting_for, request = verdict.request,
+        target_connection = verdict.target_connection, posting_key = verdict.posting_key,
+        due_at = :now, updated_at = :now
+    FROM jsonb_to_recordset(CAST(:verdicts AS jsonb)) AS verdict (
+        id uuid, state text, code text, findings jsonb, waiting_for text[], request jsonb,
+        target_connection text, posting_key text)
+    WHERE posting.id = verdict.id
+    """
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What validation says of one posting."""
+
+    row: RowMapping
+    state: PostingState
+    findings: tuple[Finding, ...]
+    target: str | None
+    key: str | None
+    request: PostingRequest | None
+
+
+async def validate(ledger: Ledger, only: UUID | None = None) -> list[Verdict]:
+    """Validate one batch, or one posting; returns the verdicts."""
+    async with ledger.database.transaction() as transaction:
+        now = ledger.clock.now()
+        result = await transaction.execute(_RECEIVED, {"only": only, "limit": BATCH})
+        rows = result.mappings().all()
+        if not rows:
+            return []
+        verdicts = await judge(transaction, rows, now)
+        await _write(transaction, verdicts, now)
+        await ledger.listeners.tell(transaction, [standing_of(each) for each in verdicts], now)
+        return verdicts
+
+
+async def judge(
+    transaction: AsyncConnection, rows: Sequence[RowMapping], now: datetime
+) -> list[Verdict]:
+    """Resolve references in bulk, then let the rules decide on each."""
+    desk = await Desk.open(transaction, now)
+    await desk.resolve([(row["source_connection"], _references(row)) for row in rows])
+    return [_judge_one(row, desk) for row in rows]
+
+
+def _judge_one(row: RowMapping, desk: Desk) -> Verdict:
+    tracker = row["source_connection"]
+    target = desk.target_of(tracker, row["content"]["worker"]["external_id"])
+    if row["attempts"] and row["target_connection"]:
+        # Once sent somewhere, it goes nowhere else: its key names the target.
+        target = row["target_connection"]
+    if target is None:
+        waiting = (masters.unbound_key("connection"),)
+        finding = Finding("MP_UNMAPPED", waiting, {"label": f"an ERP for {tracker}"})
+        return Verdict(row, PostingState.PARKED, (finding,), None, None, None)
+    candidate = _candidate(row, target, desk)
+    key = row["posting_key"] if row["attempts"] else None
+    key = key or rules.posting_key(
+        tracker,
+        row["external_id"],
+        row["version"],
+        Leg(row["leg"]),
+        PostingKind(row["kind"]),
+        target,
+    )
+    request = rules.request_of(candidate, key)
+    findings = tuple(rules.validate(candidate))
+    state = _state(findings)
+    if row["sibling_state"] in IN_FLIGHT:
+        # An earlier version is on its way: wait for its outcome, then decide again.
+        findings, state = (), PostingState.PARKED
+    elif row["sibling_state"] is not None:
+        findings = (Finding("CO_CHANGED_AFTER_POSTING"), *findings)
+        state = PostingState.BLOCKED
+    return Verdict(row, state, findings, target, key, request)
+
+
+def _state(findings: Sequence[Finding]) -> PostingState:
+    if not findings:
+        return PostingState.READY
+    # Parked only if every reason can go away by itself; else a person has to act first.
+    waits = all(finding.waiting_for for finding in findings)
+    return PostingState.PARKED if waits else PostingState.BLOCKED
+
+
+def _references(row: RowMapping) -> list[Reference]:
+    content = row["content"]
+    found = []
+    for kind in ("worker", "project", "task"):
+        said = content.get(kind)
+        if said:
+            within = content["project"]["external_id"] if kind == "task" else None
+            found.append(Reference.of(kind, said, within))
+    return found
+
+
+def _candidate(row: RowMapping, target: str, desk: Desk) -> Candidate:
+    content, tracker = row["content"], row["source_connection"]
+    day = date.fromisoformat(content["work_date"])
+    worker = _party(desk, tracker, target, "worker", content["worker"], day)
+    legal_entity = worker.record.get("legal_entity_external_id")
+    return Candidate(
+        work_date=day,
+        minutes=content["minutes"],
+        billable=content["billable"],
+        running=content["running"],
+        narrative=content["narrative"],
+        worker_external_id=content["worker"]["external_id"],
+        worker_email=content["worker"].get("email"),
+        approver=row["approver"],
+        worker=worker,
+        project=_party(desk, tracker, target, "project", content.get("project"), day),
+        task=_party(desk, tracker, target, "task", content["task"], day)
+        if content.get("task")
+        else None,
+        periods=[
+            rules.Period(each.start_date, each.end_date, each.status == "OPEN")
+            for each in desk.periods(target, legal_entity)
+        ],
+        day_minutes=int(row["day_minutes"] or 0),
+        periods_key=masters.unbound_key("period"),
+    )
+
+
+def _party(
+    desk: Desk, tracker: str, target: str, kind: str, said: Mapping[str, Any] | None, day: date
+) -> Party:
+    if not said:
+        return Party(None, "none", waits_on=())
+    label = said.get("code") or said.get("name") or said.get("email") or said["external_id"]
+    waits_on = (
+        masters.dependency_key(f"binding-{kind}", tracker, said["external_id"]),
+        masters.unbound_key(kind),
+    )
+    bound = desk.bound(tracker, target, kind, said["external_id"])
+    if bound is None or not bound.holds_on(day):
+        matched = desk.matched(tracker, target, kind, said["external_id"])
+        return Party(label, "several" if matched == "several" else "none", waits_on=waits_on)
+    return Party(
+        label,
+        "one",
+        target_id=bound.target_id,
+        record=bound.record,
+        waits_on=waits_on,
+        changes_on=masters.dependency_key(kind, target, bound.target_id),
+    )
+
+
+async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now: datetime) -> None:
+    rows = [
+        {
+            "id": each.row["id"],
+            "state": each.state,
+            "code": each.findings[0].code if each.findings else None,
+            "findings": [asdict(finding) for finding in each.findings],
+            "waiting_for": waiting_for(each),
+            "request": each.request.model_dump(mode="json") if each.request else None,
+            "target_connection": each.target,
+            "posting_key": each.key,
+        }
+        for each in verdicts
+    ]
+    await transaction.execute(_WRITE, {"verdicts": json.dumps(rows, default=str), "now": now})
+    steps = [
+        lineage.Step(
+            each.row["time_entry_id"],
+            f"posting {each.state.lower()}",
+            now,
+            each.row["id"],
+            detail={"codes": [finding.code for finding in each.findings]},
+        )
+        for each in verdicts
+    ]
+    await lineage.record(transaction, steps)
+
+
+def waiting_for(verdict: Verdict) -> list[str]:
+    """Dependency keys of a parked posting; a sibling's outcome is one, too."""
+    if verdict.state is not PostingState.PARKED:
+        return []
+    if not verdict.findings:
+        return [f"lineage:{verdict.row['time_entry_id']}"]
+    return sorted({key for finding in verdict.findings for key in finding.waiting_for})
+
+
+def standing_of(verdict: Verdict) -> Standing:
+    """The verdict, as it is told."""
+    content = verdict.row["content"]
+    return Standing(
+        time_entry_id=verdict.row["time_entry_id"],
+        connection=verdict.row["source_connection"],
+        entry_external_id=verdict.row["external_id"],
+        state=verdict.state,
+        because="validated again: nothing is wrong with it any more",
+        finding=verdict.findings[0] if verdict.findings else None,
+        posting_id=verdict.row["id"],
+        worker=_name(content["worker"]),
+        project=_name(content.get("project")),
+        task=_name(content.get("task")),
+        work_date=date.fromisoformat(content["work_date"]),
+        minutes=content["minutes"],
+    )
+
+
+def _name(said: Mapping[str, Any] | None) -> str | None:
+    if not said:
+        return None
+    return said.get("name") or said.get("email") or said.get("external_id")

@@ -1,0 +1,1 @@
+"""Time entries: what the trackers say, as immutable versions with an explicit state."""

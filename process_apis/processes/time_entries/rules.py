@@ -1,0 +1,220 @@
+"""What an observation of an entry means. Pure: no I/O.
+
+An observation is what was read from the tracker at one moment: content, and what is known of
+its approval. Applying it to the entry's head gives the head after it, a new version if the
+content changed, and the steps for the lineage.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Literal
+
+from process_apis.processes.time_entries.states import EntryState
+
+# Left out of the hash: names and emails belong to master data, approval has its own state, and
+# `invoiced` is the echo of our own feedback.
+_CONTENT = (
+    "work_date",
+    "minutes",
+    "started_at",
+    "ended_at",
+    "timezone",
+    "billable",
+    "narrative",
+    "tags",
+    "running",
+)
+_REFERENCES = ("worker", "client", "project", "task")
+
+ApprovalWord = Literal["OPEN", "SUBMITTED", "APPROVED", "REJECTED"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the tracker says about the approval that covers an entry."""
+
+    status: ApprovalWord
+    approval_id: str | None = None
+    approver: dict[str, Any] | None = None
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One entry as read at `observed_at` (the moment before the read began).
+
+    :param content: the entry in the contract's JSON form; None if it is gone.
+    :param decision: None if this read tells nothing about the approval.
+    """
+
+    external_id: str
+    observed_at: datetime
+    origin: str
+    content: dict[str, Any] | None
+    decision: Decision | None = None
+    carrier: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where an entry stands."""
+
+    state: EntryState
+    version: int
+    content_hash: str
+    observed_at: datetime
+    worker_external_id: str
+    work_date: date
+    minutes: int
+    approved_version: int | None = None
+    approval_id: str | None = None
+    approver: dict[str, Any] | None = None
+    approved_at: datetime | None = None
+
+
+Effect = Literal["stale", "unchanged", "changed"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an observation did.
+
+    :param new_version: the content to append as `head.version`, if it changed.
+    :param steps: words for the lineage.
+    :param ask_approval: the approval that covered the old content and has to be read again.
+    """
+
+    effect: Effect
+    head: Head | None
+    new_version: dict[str, Any] | None = None
+    steps: tuple[str, ...] = ()
+    ask_approval: str | None = None
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256 over what makes two versions different; the order of tags does not."""
+    relevant: dict[str, Any] = {name: content.get(name) for name in _CONTENT}
+    relevant["tags"] = sorted(content.get("tags") or [])
+    for name in _REFERENCES:
+        reference = content.get(name)
+        relevant[name] = reference["external_id"] if reference else None
+    canonical = json.dumps(relevant, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def apply(head: Head | None, seen: Observation) -> Outcome:
+    """The entry's head after an observation.
+
+    A read that began before the one that made the head is stale: it may show what was true
+    before, so it changes nothing.
+    """
+    if head is not None and seen.observed_at < head.observed_at:
+        return Outcome("stale", head)
+    if seen.content is None:
+        return _gone(head, seen)
+    digest = content_hash(seen.content)
+    if head is not None and head.state is not EntryState.DELETED and digest == head.content_hash:
+        after = _decided(replace(head, observed_at=seen.observed_at), seen.decision)
+        return _outcome(head, after, None)
+    after = _with_content(head, seen, seen.content, digest)
+    decided = _decided(after, seen.decision)
+    ask = None
+    if seen.decision is None and head is not None and head.state is EntryState.APPROVED:
+        # The content changed under an approval of which this read says nothing: until the
+        # approval has been read again, the new content is not approved.
+        ask = head.approval_id
+    return _outcome(head, decided, seen.content, ask)
+
+
+def _gone(head: Head | None, seen: Observation) -> Outcome:
+    if head is None:
+        return Outcome("unchanged", None)
+    if head.state is EntryState.DELETED:
+        return Outcome("unchanged", replace(head, observed_at=seen.observed_at))
+    after = replace(head, state=EntryState.DELETED, observed_at=seen.observed_at)
+    return Outcome("changed", after, steps=("deleted in the tracker",))
+
+
+def _with_content(
+    head: Head | None, seen: Observation, content: Mapping[str, Any], digest: str
+) -> Head:
+    facts: dict[str, Any] = {
+        "content_hash": digest,
+        "observed_at": seen.observed_at,
+        "worker_external_id": content["worker"]["external_id"],
+        "work_date": date.fromisoformat(str(content["work_date"])),
+        "minutes": int(content["minutes"]),
+    }
+    if head is None:
+        return Head(state=EntryState.DRAFT, version=1, **facts)
+    state = EntryState.DRAFT if head.approved_version is None else EntryState.REOPENED
+    if head.state is EntryState.SUBMITTED:
+        state = EntryState.SUBMITTED
+    return replace(head, state=state, version=head.version + 1, **facts)
+
+
+def _decided(head: Head, decision: Decision | None) -> Head:
+    """The head under what is now known of its approval."""
+    if decision is None or _speaks_of_another(head, decision):
+        return head
+    if decision.status == "APPROVED":
+        return replace(
+            head,
+            state=EntryState.APPROVED,
+            approved_version=head.version,
+            approval_id=decision.approval_id,
+            approver=decision.approver,
+            approved_at=decision.decided_at,
+        )
+    states = {
+        "SUBMITTED": EntryState.SUBMITTED,
+        "REJECTED": EntryState.REJECTED,
+        "OPEN": EntryState.DRAFT if head.approved_version is None else EntryState.REOPENED,
+    }
+    return replace(
+        head, state=states[decision.status], approval_id=decision.approval_id or head.approval_id
+    )
+
+
+def _speaks_of_another(head: Head, decision: Decision) -> bool:
+    """An old request that was withdrawn says nothing about a newer one that was approved."""
+    return (
+        head.state is EntryState.APPROVED
+        and decision.status != "APPROVED"
+        and decision.approval_id is not None
+        and head.approval_id is not None
+        and decision.approval_id != head.approval_id
+        and (
+            decision.decided_at is None
+            or head.approved_at is None
+            or decision.decided_at <= head.approved_at
+        )
+    )
+
+
+def _outcome(
+    before: Head | None, after: Head, content: dict[str, Any] | None, ask: str | None = None
+) -> Outcome:
+    steps: list[str] = []
+    if content is not None:
+        steps.append("created" if before is None else f"version {after.version}")
+    if before is None or before.state is not after.state:
+        if not (before is None and after.state is EntryState.DRAFT):
+            steps.append(after.state.value.lower())
+    elif after.state is EntryState.APPROVED and after.approval_id != before.approval_id:
+        steps.append("approved again")
+    effect: Effect = "changed" if steps else "unchanged"
+    return Outcome(effect, after, content, tuple(steps), ask)
+
+
+def needs_posting(before: Head | None, after: Head) -> bool:
+    """Whether the sub-ledger has to look: anything approved came, went or changed."""
+    if before is None:
+        return after.state is EntryState.APPROVED
+    was = (before.state is EntryState.APPROVED, before.approved_version, before.version)
+    now = (after.state is EntryState.APPROVED, after.approved_version, after.version)
+    deleted = after.state is EntryState.DELETED and before.state is not EntryState.DELETED
+    return (was != now and (was[1] is not None or now[1] is not None)) or deleted

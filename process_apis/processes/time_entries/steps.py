@@ -1,0 +1,288 @@
+"""Reads what hints point to, and commits what was seen, in batches."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.database import Database
+from process_apis.processes.intake import store as inbox
+from process_apis.processes.intake.store import Arrival, Claimed
+from process_apis.processes.intake.tables import EventKind
+from process_apis.processes.lineage import store as lineage
+from process_apis.processes.time_entries import approvals, rules, store
+from process_apis.processes.time_entries.rules import Decision, Observation
+from process_apis.upstream.system_tier import SystemTier
+from process_apis.upstream.time_tracking import Approval, ApprovalsFound, EntryApproval, TimeEntry
+from shared.problems import TimepostProblem
+from shared.telemetry import resume
+from shared.values import Clock
+
+BATCH = 200
+APPROVALS_AT_ONCE = 20
+_WAITS = (5, 15, 60, 300)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reading needs.
+
+    :param sweep_days: how far back in work dates a sweep compares approvals.
+    """
+
+    database: Database
+    system: SystemTier
+    clock: Clock
+    sweep_days: int = 62
+
+
+async def read_entries(reader: Reader, connection: str) -> int:
+    """Work on one batch of hints about entries; returns how many hints it was."""
+    now = reader.clock.now()
+    async with reader.database.transaction() as transaction:
+        claimed = await inbox.claim(transaction, connection, EventKind.ENTRY, BATCH, now)
+    if not claimed:
+        return 0
+    with resume([each.carrier for each in claimed], "read entries"):
+        try:
+            seen = await _read_entries(reader, connection, claimed)
+        except TimepostProblem as problem:
+            await _postpone(reader, claimed, problem)
+            return len(claimed)
+        await _commit(reader, connection, seen, claimed)
+    return len(claimed)
+
+
+async def read_approvals(reader: Reader, connection: str) -> int:
+    """Work on one batch of hints about approvals; returns how many hints it was."""
+    now = reader.clock.now()
+    async with reader.database.transaction() as transaction:
+        claimed = await inbox.claim(
+            transaction, connection, EventKind.APPROVAL, APPROVALS_AT_ONCE, now
+        )
+    if not claimed:
+        return 0
+    carrier = claimed[0].carrier
+    with resume([each.carrier for each in claimed], "read approvals"):
+        observed_at = reader.clock.now()
+        try:
+            found = await reader.system.approvals_by_ids(
+                connection, sorted({each.subject for each in claimed})
+            )
+        except TimepostProblem as problem:
+            await _postpone(reader, claimed, problem)
+            return len(claimed)
+        carriers = {each.subject: each.carrier for each in claimed}
+        seen = [
+            observation
+            for approval in found.approvals
+            for observation in observations_of(
+                approval, observed_at, carriers.get(approval.external_id, carrier)
+            )
+        ]
+        await _commit(reader, connection, seen, claimed, found, observed_at)
+    return len(claimed)
+
+
+def observations_of(
+    approval: Approval, observed_at: datetime, carrier: Mapping[str, str]
+) -> list[Observation]:
+    """The covered entries as this approval shows them."""
+    decision = Decision(
+        status="OPEN" if approval.status == "WITHDRAWN" else approval.status,
+        approval_id=approval.external_id,
+        approver=approval.approver.model_dump(mode="json") if approval.approver else None,
+        decided_at=approval.decided_at,
+    )
+    return [
+        Observation(
+            external_id=entry.external_id,
+            observed_at=observed_at,
+            origin="approval",
+            content=content_of(entry),
+            decision=decision,
+            carrier=carrier,
+        )
+        for entry in approval.entries
+    ]
+
+
+def content_of(entry: TimeEntry) -> dict[str, Any]:
+    """What a version keeps: the entry without what has a state of its own."""
+    return entry.model_dump(mode="json", exclude={"approval"})
+
+
+async def _read_entries(
+    reader: Reader, connection: str, claimed: Sequence[Claimed]
+) -> list[Observation]:
+    """One observation per hint that carries the entry, one per subject otherwise."""
+    full = [each for each in claimed if each.payload is not None]
+    thin: dict[str, Claimed] = {each.subject: each for each in claimed if each.payload is None}
+    seen = [_from_payload(each) for each in full]
+    if thin:
+        observed_at = reader.clock.now()
+        found = await reader.system.entries_by_ids(connection, sorted(thin))
+        for entry in found.entries:
+            hint = thin[entry.external_id]
+            seen.append(_observation(entry, observed_at, hint.origin, hint.carrier))
+        for external_id in found.missing:
+            hint = thin[external_id]
+            seen.append(
+                Observation(external_id, observed_at, hint.origin, None, carrier=hint.carrier)
+            )
+    return seen
+
+
+def _from_payload(hint: Claimed) -> Observation:
+    payload = hint.payload or {}
+    if payload["change"] == "DELETED" or payload.get("entry") is None:
+        return Observation(hint.subject, hint.received_at, hint.origin, None, carrier=hint.carrier)
+    entry = TimeEntry.model_validate(payload["entry"])
+    return _observation(entry, hint.received_at, hint.origin, hint.carrier)
+
+
+def _observation(
+    entry: TimeEntry, observed_at: datetime, origin: str, carrier: Mapping[str, str]
+) -> Observation:
+    return Observation(
+        external_id=entry.external_id,
+        observed_at=observed_at,
+        origin=origin,
+        content=content_of(entry),
+        decision=_decision(entry.approval),
+        carrier=carrier,
+    )
+
+
+def _decision(approval: EntryApproval | None) -> Decision | None:
+    if approval is None:
+        return None
+    return Decision(
+        status=approval.status,
+        approval_id=approval.approval_id,
+        approver=approval.approver.model_dump(mode="json") if approval.approver else None,
+        decided_at=approval.decided_at,
+    )
+
+
+async def _commit(
+    reader: Reader,
+    connection: str,
+    seen: Sequence[Observation],
+    claimed: Sequence[Claimed],
+    found: ApprovalsFound | None = None,
+    observed_at: datetime | None = None,
+) -> None:
+    """Everything that follows from a read, in one transaction with finishing its hints.
+
+    An entry's first version may arrive through its own webhook and through its approval at the
+    same moment; then one of the two transactions loses, and is repeated.
+    """
+    for last in (False, False, True):
+        try:
+            await _commit_once(reader, connection, seen, claimed, found, observed_at)
+        except IntegrityError:
+            if last:
+                raise
+        else:
+            return
+
+
+async def _commit_once(
+    reader: Reader,
+    connection: str,
+    seen: Sequence[Observation],
+    claimed: Sequence[Claimed],
+    found: ApprovalsFound | None,
+    observed_at: datetime | None,
+) -> None:
+    async with reader.database.transaction() as transaction:
+        now = reader.clock.now()
+        lost: list[Observation] = []
+        if found is not None and observed_at is not None:
+            lost = await approvals.keep(
+                transaction, connection, found.approvals, found.missing, observed_at
+            )
+        await record(transaction, connection, [*seen, *lost], now)
+        await inbox.finish(transaction, [each.id for each in claimed], now)
+
+
+async def record(
+    transaction: AsyncConnection, connection: str, seen: Sequence[Observation], now: datetime
+) -> None:
+    """Apply observations to the heads: versions, states, lineage, counters."""
+    heads = await store.lock_heads(transaction, connection, (each.external_id for each in seen))
+    changes: list[store.HeadChange] = []
+    steps: list[lineage.Step] = []
+    unmoved = {"stale": 0, "unchanged": 0}
+    ask: set[str] = set()
+    due: set[str] = set()
+    for observation in seen:
+        stored = heads.get(observation.external_id)
+        before = stored.head if stored else None
+        outcome = rules.apply(before, observation)
+        if outcome.effect != "changed":
+            unmoved[outcome.effect] += 1
+        if outcome.head is None or outcome.head == before:
+            continue
+        entry_id = stored.id if stored else uuid4()
+        heads[observation.external_id] = store.StoredHead(
+            entry_id, observation.external_id, outcome.head
+        )
+        if rules.needs_posting(before, outcome.head):
+            due.add(observation.external_id)
+        changes.append(
+            store.HeadChange(
+                id=entry_id,
+                external_id=observation.external_id,
+                head=outcome.head,
+                content=outcome.new_version,
+                origin=observation.origin,
+                carrier=observation.carrier,
+                posting_due=observation.external_id in due,
+            )
+        )
+        steps.extend(
+            lineage.Step(
+                entry_id,
+                what,
+                now,
+                actor=f"tracker:{connection}",
+                detail={"version": outcome.head.version, "origin": observation.origin},
+                trace_id=lineage.trace_id_of(observation.carrier),
+            )
+            for what in outcome.steps
+        )
+        if outcome.ask_approval:
+            ask.add(outcome.ask_approval)
+    await store.write(transaction, connection, changes, now)
+    await lineage.record(transaction, steps)
+    for reason, total in unmoved.items():
+        await inbox.count(transaction, connection, reason, total)
+    await inbox.commit_arrivals(transaction, _questions(connection, ask), now)
+
+
+def _questions(connection: str, approval_ids: Iterable[str]) -> list[Arrival]:
+    return [
+        Arrival(
+            connection=connection,
+            kind=EventKind.APPROVAL,
+            subject=approval_id,
+            content_key=f"follow-up:{approval_id}",
+            origin="follow-up",
+        )
+        for approval_id in approval_ids
+    ]
+
+
+async def _postpone(reader: Reader, claimed: Sequence[Claimed], problem: TimepostProblem) -> None:
+    """The platform did not answer, or refused: keep the hints and wait, longer each time."""
+    attempts = min(each.attempts for each in claimed)
+    wait = problem.retry_after or _WAITS[min(attempts, len(_WAITS)) - 1]
+    until = reader.clock.now() + timedelta(seconds=wait)
+    async with reader.database.transaction() as transaction:
+        await inbox.postpone(transaction, [each.id for each in claimed], until)

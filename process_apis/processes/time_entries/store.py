@@ -1,0 +1,155 @@
+"""Entries in set-based SQL: lock heads, write what changed."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.processes.time_entries.rules import Head
+from process_apis.processes.time_entries.states import EntryState
+
+
+@dataclass(frozen=True)
+class StoredHead:
+    """An entry's head with its identity."""
+
+    id: UUID
+    external_id: str
+    head: Head
+
+
+@dataclass(frozen=True)
+class HeadChange:
+    """A head to write, with the content to append if it is a new version."""
+
+    id: UUID
+    external_id: str
+    head: Head
+    content: dict[str, Any] | None
+    origin: str
+    carrier: Mapping[str, str]
+    posting_due: bool
+
+
+_LOCK = text(
+    """
+    SELECT id, external_id, state, version, content_hash, observed_at, worker_external_id,
+           work_date, minutes, approved_version, approval_id, approver, approved_at
+    FROM time_entry WHERE connection = :connection AND external_id = ANY(:ids)
+    ORDER BY external_id FOR UPDATE
+    """
+)
+
+_WRITE_HEADS = text(
+    """
+    INSERT INTO time_entry (id, connection, external_id, state, version, content_hash,
+        approved_version, approval_id, approver, approved_at, worker_external_id, work_date,
+        minutes, observed_at, posting_due, carrier, created_at, updated_at)
+    SELECT id, :connection, external_id, state, version, content_hash, approved_version,
+        approval_id, NULLIF(approver, 'null'::jsonb), approved_at, worker_external_id, work_date,
+        minutes, observed_at, posting_due, carrier, :now, :now
+    FROM jsonb_to_recordset(CAST(:heads AS jsonb)) AS head (
+        id uuid, external_id text, state text, version int, content_hash text,
+        approved_version int, approval_id text, approver jsonb, approved_at timestamptz,
+        worker_external_id text, work_date date, minutes int, observed_at timestamptz,
+        posting_due boolean, carrier jsonb)
+    ON CONFLICT (id) DO UPDATE SET
+        state = excluded.state, version = excluded.version,
+        content_hash = excluded.content_hash, approved_version = excluded.approved_version,
+        approval_id = excluded.approval_id, approver = excluded.approver,
+        approved_at = excluded.approved_at, worker_external_id = excluded.worker_external_id,
+        work_date = excluded.work_date, minutes = excluded.minutes,
+        observed_at = excluded.observed_at, carrier = excluded.carrier,
+        posting_due = time_entry.posting_due OR excluded.posting_due,
+        updated_at = excluded.updated_at
+    """
+)
+
+_APPEND_VERSIONS = text(
+    """
+    INSERT INTO time_entry_version (time_entry_id, version, content_hash, content,
+                                    observed_at, origin)
+    SELECT id, version, content_hash, content, observed_at, origin
+    FROM jsonb_to_recordset(CAST(:versions AS jsonb)) AS version (
+        id uuid, version int, content_hash text, content jsonb, observed_at timestamptz,
+        origin text)
+    """
+)
+
+_MARK_DUE = text("UPDATE time_entry SET posting_due = true WHERE id = ANY(:ids)")
+
+
+async def lock_heads(
+    connection: AsyncConnection, name: str, external_ids: Iterable[str]
+) -> dict[str, StoredHead]:
+    """Heads by external id, locked until the transaction ends, always in the same order."""
+    rows = await connection.execute(_LOCK, {"connection": name, "ids": sorted(set(external_ids))})
+    return {row["external_id"]: _stored(row) for row in rows.mappings()}
+
+
+async def write(
+    connection: AsyncConnection, name: str, changes: Sequence[HeadChange], now: datetime
+) -> None:
+    """Write heads and append versions.
+
+    :raises sqlalchemy.exc.IntegrityError: a new entry was inserted by someone else at the same
+        moment; the caller's transaction is void and its work is found again.
+    """
+    if not changes:
+        return
+    final = {change.id: change for change in changes}
+    heads = json.dumps([_head_row(change) for change in final.values()], default=str)
+    await connection.execute(_WRITE_HEADS, {"connection": name, "heads": heads, "now": now})
+    versions = [
+        {
+            "id": change.id,
+            "version": change.head.version,
+            "content_hash": change.head.content_hash,
+            "content": change.content,
+            "observed_at": change.head.observed_at,
+            "origin": change.origin,
+        }
+        for change in changes
+        if change.content is not None
+    ]
+    if versions:
+        rows = json.dumps(versions, default=str)
+        await connection.execute(_APPEND_VERSIONS, {"versions": rows})
+
+
+async def mark_posting_due(connection: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """Have the sub-ledger look at these entries again."""
+    if ids:
+        await connection.execute(_MARK_DUE, {"ids": list(ids)})
+
+
+def _stored(row: RowMapping) -> StoredHead:
+    facts = dict(row)
+    facts["state"] = EntryState(facts["state"])
+    return StoredHead(facts.pop("id"), facts.pop("external_id"), Head(**facts))
+
+
+def _head_row(change: HeadChange) -> dict[str, Any]:
+    head = change.head
+    return {
+        "id": change.id,
+        "external_id": change.external_id,
+        "state": head.state,
+        "version": head.version,
+        "content_hash": head.content_hash,
+        "approved_version": head.approved_version,
+        "approval_id": head.approval_id,
+        "approver": head.approver,
+        "approved_at": head.approved_at,
+        "worker_external_id": head.worker_external_id,
+        "work_date": head.work_date,
+        "minutes": head.minutes,
+        "observed_at": head.observed_at,
+        "posting_due": change.posting_due,
+        "carrier": dict(change.carrier),
+    }

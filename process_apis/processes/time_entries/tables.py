@@ -1,0 +1,89 @@
+"""Entries, their versions, and approvals as the trackers give them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from process_apis.database import Instant, Json, one_of
+from process_apis.processes.time_entries.states import EntryState
+
+
+class TimeEntry(SQLModel, table=True):
+    """Head of one entry's lineage: its latest version and where it stands.
+
+    `posting_due` says that the sub-ledger has not yet looked at the latest change; it is set in
+    the transaction of the change and cleared in the one that acts on it.
+    """
+
+    __tablename__ = "time_entry"
+    __table_args__ = (
+        UniqueConstraint("connection", "external_id", name="time_entry_source"),
+        one_of("state", EntryState, "time_entry_state"),
+        Index("time_entry_posting_due", "id", postgresql_where=text("posting_due")),
+        Index("time_entry_worker_day", "connection", "worker_external_id", "work_date"),
+        Index("time_entry_approval", "connection", "approval_id"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    connection: str
+    external_id: str
+    state: str
+    version: int
+    content_hash: str
+    approved_version: int | None = None
+    approval_id: str | None = None
+    approver: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    approved_at: datetime | None = Field(default=None, sa_type=Instant)
+    worker_external_id: str
+    work_date: date
+    minutes: int
+    observed_at: datetime = Field(sa_type=Instant)
+    posting_due: bool = False
+    carrier: dict[str, Any] = Field(sa_type=Json)
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+class TimeEntryVersion(SQLModel, table=True):
+    """One version, immutable. `content` is the canonical entry; its narrative is confidential."""
+
+    __tablename__ = "time_entry_version"
+
+    time_entry_id: UUID = Field(primary_key=True, foreign_key="time_entry.id")
+    version: int = Field(primary_key=True)
+    content_hash: str
+    content: dict[str, Any] = Field(sa_type=Json)
+    observed_at: datetime = Field(sa_type=Instant)
+    origin: str
+
+
+class Approval(SQLModel, table=True):
+    """An approval request of the tracker, as last read."""
+
+    __tablename__ = "approval"
+
+    connection: str = Field(primary_key=True)
+    external_id: str = Field(primary_key=True)
+    worker: dict[str, Any] = Field(sa_type=Json)
+    period_start: date
+    period_end: date
+    status: str
+    approver: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    entry_ids: list[str] = Field(sa_type=Json)
+    content_hash: str = Field(description="Over status, decision and covered entries.")
+    observed_at: datetime = Field(sa_type=Instant)
+
+
+class SweepState(SQLModel, table=True):
+    """How far the sweep of a connection has come."""
+
+    __tablename__ = "sweep_state"
+
+    connection: str = Field(primary_key=True)
+    swept_until: datetime = Field(sa_type=Instant)
+    last_run_at: datetime = Field(sa_type=Instant)
+    last_found: int = 0

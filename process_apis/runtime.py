@@ -1,0 +1,88 @@
+"""Builds what the API and the workers share; the one place that wires the processes together."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.database import Database
+from process_apis.doorbell import Doorbell, Stage
+from process_apis.processes.exceptions.recorder import record_cases
+from process_apis.processes.feedback.recorder import record_feedback
+from process_apis.processes.feedback.steps import Messenger
+from process_apis.processes.master_data.steps import Librarian
+from process_apis.processes.posting import waking
+from process_apis.processes.posting.ledger import Ledger, Timing
+from process_apis.processes.posting.ports import Listeners
+from process_apis.processes.time_entries.steps import Reader
+from process_apis.settings import ProcessSettings
+from process_apis.upstream.system_tier import SystemTier
+from shared.http_client import HttpClient
+from shared.identity import ServiceTokens, TokenVerifier
+from shared.values import Clock, SystemClock
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything that a process of this tier holds open."""
+
+    settings: ProcessSettings
+    clock: Clock
+    database: Database
+    doorbell: Doorbell
+    system: SystemTier
+    verifier: TokenVerifier
+    reader: Reader
+    librarian: Librarian
+    ledger: Ledger
+    messenger: Messenger
+    http: tuple[HttpClient, ...]
+
+    async def open(self) -> None:
+        """Connect to the database and the queue in it."""
+        await self.database.ping()
+        await self.doorbell.open()
+
+    async def close(self) -> None:
+        """Give everything back."""
+        await self.doorbell.close()
+        for client in self.http:
+            await client.aclose()
+        await self.database.close()
+
+
+def build(
+    settings: ProcessSettings, clock: Clock | None = None, timing: Timing | None = None
+) -> Runtime:
+    """Wire everything; connects to nothing yet."""
+    clock = clock or SystemClock()
+    provider = HttpClient(name="The identity provider")
+    system_http = HttpClient(settings.system_url.rstrip("/"), name="The system tier")
+    tokens = ServiceTokens(settings.identity, provider.library_client, clock)
+    database = Database(settings.database_url, settings.pool_size)
+    doorbell = Doorbell(settings.database_url)
+    system = SystemTier(system_http, tokens)
+
+    async def wake(transaction: AsyncConnection, keys: Collection[str], reason: str) -> None:
+        if await waking.wake(transaction, keys, reason, clock.now()):
+            await doorbell.ring(Stage.VALIDATE)
+
+    return Runtime(
+        settings=settings,
+        clock=clock,
+        database=database,
+        doorbell=doorbell,
+        system=system,
+        verifier=TokenVerifier(settings.identity, provider.library_client, clock),
+        reader=Reader(database, system, clock, settings.sweep_days),
+        librarian=Librarian(database, system, clock, wake),
+        ledger=Ledger(
+            database,
+            system,
+            clock,
+            Listeners((record_cases, record_feedback)),
+            timing or Timing(),
+        ),
+        messenger=Messenger(database, system, clock),
+        http=(provider, system_http),
+    )

@@ -1,0 +1,15 @@
+"""Imports every table, so that the metadata is whole wherever it is needed."""
+
+from sqlmodel import SQLModel
+
+import process_apis.processes.connections.tables
+import process_apis.processes.exceptions.tables
+import process_apis.processes.feedback.tables
+import process_apis.processes.intake.tables
+import process_apis.processes.lineage.tables
+import process_apis.processes.master_data.tables
+import process_apis.processes.outbox.tables
+import process_apis.processes.posting.tables
+import process_apis.processes.time_entries.tables  # noqa: F401
+
+metadata = SQLModel.metadata

@@ -1,0 +1,1 @@
+"""What this tier reads of the contracts below it: only the fields that it uses."""

@@ -1,0 +1,157 @@
+"""The `erp` contract as this tier reads and writes it."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Generic, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel
+
+from process_apis.upstream.time_tracking import Read
+
+
+class PostingRequest(BaseModel):
+    """A line to post; also what is kept as the intent, and shown as "would post"."""
+
+    posting_key: str
+    legal_entity_id: str
+    worker_id: str
+    project_id: str
+    task_id: str | None
+    work_date: date
+    accounting_date: date
+    minutes: int
+    billable: bool
+    narrative: str
+
+
+class PostRequest(BaseModel):
+    items: list[PostingRequest]
+    deadline: AwareDatetime
+
+
+class PostedLine(Read):
+    external_id: str
+    posting_key: str | None = None
+    legal_entity_id: str
+    worker_id: str
+    project_id: str | None
+    task_id: str | None = None
+    work_date: date
+    minutes: int
+    invoiced: bool = False
+
+
+class ErrorClass(StrEnum):
+    PERIOD_CLOSED = "period_closed"
+    PROJECT_CLOSED = "project_closed"
+    WORKER_MISSING = "worker_missing"
+    REFERENCE_INACTIVE = "reference_inactive"
+    STALE_VERSION = "stale_version"
+    DUPLICATE = "duplicate"
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    AUTH = "auth"
+    INVOICED_LOCKED = "invoiced_locked"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+class ErpError(Read):
+    error_class: ErrorClass
+    vendor_code: str | None = None
+    vendor_message: str
+    retriable: bool
+    retry_after_seconds: int | None = None
+
+
+class PostingOutcome(Read):
+    posting_key: str
+    status: Literal["posted", "already_posted", "rejected", "retry", "in_doubt"]
+    line: PostedLine | None = None
+    error: ErpError | None = None
+
+
+class PostOutcomes(Read):
+    outcomes: list[PostingOutcome]
+
+
+class LookupItem(BaseModel):
+    posting_key: str
+    worker_id: str | None
+    work_date: date | None
+
+
+class LookupResult(Read):
+    lines: list[PostedLine]
+    missing: list[str]
+
+
+class ErpAbilities(Read):
+    max_batch: int
+    readback: bool
+    lookup: bool
+    settle_seconds: int
+
+
+class LegalEntity(Read):
+    external_id: str
+    code: str
+    name: str
+    currency: str
+    timezone: str | None = None
+
+
+class Worker(Read):
+    external_id: str
+    legal_entity_id: str
+    employee_number: str | None = None
+    name: str
+    email: str | None = None
+    hire_date: date | None = None
+    termination_date: date | None = None
+
+
+class Client(Read):
+    external_id: str
+    code: str | None = None
+    name: str
+
+
+class Project(Read):
+    external_id: str
+    legal_entity_id: str
+    code: str | None = None
+    name: str
+    client_id: str | None = None
+    status: Literal["OPEN", "CLOSED"]
+    bookable: bool
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+class Task(Read):
+    external_id: str
+    project_id: str
+    code: str | None = None
+    name: str
+    status: Literal["OPEN", "CLOSED"]
+    bookable: bool
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+class AccountingPeriod(Read):
+    external_id: str
+    legal_entity_id: str
+    name: str
+    start_date: date
+    end_date: date
+    status: Literal["OPEN", "CLOSED"]
+
+
+M = TypeVar("M", bound=Read)
+
+
+class MasterPage(Read, Generic[M]):
+    items: list[M]
+    next_cursor: str | None = None

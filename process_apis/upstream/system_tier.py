@@ -1,0 +1,242 @@
+"""Calls to the system tier: one place for tokens, problems, and what an answer means."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from process_apis.provided import provided
+from process_apis.upstream.connections import Connection, Connections
+from process_apis.upstream.erp import (
+    ErpAbilities,
+    LookupItem,
+    LookupResult,
+    M,
+    MasterPage,
+    PostingRequest,
+    PostOutcomes,
+    PostRequest,
+)
+from process_apis.upstream.time_tracking import (
+    ApprovalPage,
+    ApprovalsFound,
+    EntriesFound,
+    EntryChanges,
+    FeedbackResults,
+    ParsedWebhook,
+    TimeTrackingAbilities,
+)
+from shared.http_client import HttpClient
+from shared.identity import ServiceTokens
+from shared.problems import (
+    NotFound,
+    OutcomeUnknown,
+    UpstreamRefused,
+    UpstreamUnavailable,
+)
+
+AUDIENCE = "timepost-system"
+PAGE = 500
+
+Answer = TypeVar("Answer", bound=BaseModel)
+_Params = Mapping[str, str | int | None]
+
+
+class SystemTier:
+    """The system tier, as the processes call it.
+
+    Reads raise `UpstreamUnavailable` if trying again later makes sense, `UpstreamRefused` if an
+    operator has to act, `NotFound` for an unknown connection.
+    """
+
+    def __init__(self, http: HttpClient, tokens: ServiceTokens) -> None:
+        self._http = http
+        self._tokens = tokens
+
+    async def ready(self) -> None:
+        """:raises UpstreamUnavailable: the tier does not answer."""
+        answer = await self._http.get("/health")
+        if answer.status_code != 200:
+            raise UpstreamUnavailable(f"The system tier answered {answer.status_code}.")
+
+    async def connections(self) -> list[Connection]:
+        return (await self._read("GET", "/v1/connections", Connections)).connections
+
+    # time_tracking
+
+    async def tracker_abilities(self, connection: str) -> TimeTrackingAbilities:
+        return await self._read("GET", _tracker(connection, "abilities"), TimeTrackingAbilities)
+
+    async def entries_by_ids(self, connection: str, ids: Sequence[str]) -> EntriesFound:
+        path = _tracker(connection, "entries/lookup")
+        return await self._read("POST", path, EntriesFound, json={"ids": list(ids)})
+
+    async def entries_changed(
+        self, connection: str, since: datetime, until: datetime
+    ) -> AsyncIterator[EntryChanges]:
+        params = {"since": since.isoformat(), "until": until.isoformat(), "limit": PAGE}
+        path = _tracker(connection, "entries/changes")
+        async for page in self._pages(path, EntryChanges, params):
+            yield page
+
+    async def approvals_by_ids(self, connection: str, ids: Sequence[str]) -> ApprovalsFound:
+        path = _tracker(connection, "approvals/lookup")
+        return await self._read("POST", path, ApprovalsFound, json={"ids": list(ids)})
+
+    async def approvals(
+        self, connection: str, first_day: date, last_day: date
+    ) -> AsyncIterator[ApprovalPage]:
+        params = {"first_day": first_day.isoformat(), "last_day": last_day.isoformat()}
+        async for page in self._pages(_tracker(connection, "approvals"), ApprovalPage, params):
+            yield page
+
+    async def give_feedback(
+        self, connection: str, items: Sequence[Mapping[str, Any]]
+    ) -> FeedbackResults:
+        """Safe to repeat: the contract says that telling the same twice changes nothing."""
+        path = _tracker(connection, "feedback")
+        return await self._read("POST", path, FeedbackResults, json={"items": list(items)})
+
+    async def parse_webhook(
+        self, connection: str, headers: Mapping[str, str], body_base64: str
+    ) -> ParsedWebhook:
+        payload = {"headers": dict(headers), "body_base64": body_base64}
+        path = _tracker(connection, "webhooks/parse")
+        return await self._read("POST", path, ParsedWebhook, json=payload)
+
+    # erp
+
+    async def erp_abilities(self, connection: str) -> ErpAbilities:
+        return await self._read("GET", _erp(connection, "abilities"), ErpAbilities)
+
+    async def post(
+        self,
+        connection: str,
+        items: Sequence[PostingRequest],
+        deadline: datetime,
+        answer_within: float,
+    ) -> PostOutcomes:
+        """Post a batch, once: this call is never repeated by itself.
+
+        :param answer_within: seconds to wait for the answer; longer than until the deadline.
+        :raises OutcomeUnknown: sent, and no readable answer: each item may stand in the ERP.
+        :raises UpstreamUnavailable: certainly nothing was posted; try again later.
+        :raises UpstreamRefused, NotFound: certainly nothing was posted; an operator has to act.
+        """
+        body = PostRequest(items=list(items), deadline=deadline)
+        answer = await self._http.request(
+            "POST",
+            _erp(connection, "postings"),
+            content=body.model_dump_json().encode(),
+            headers={**await self._authorization(), "Content-Type": "application/json"},
+            timeout=answer_within,
+            idempotent=False,
+        )
+        if answer.status_code >= 500 and answer.status_code != 503:
+            raise OutcomeUnknown(f"The system tier answered {answer.status_code} to a posting.")
+        _raise_for_problem(answer.status_code, answer.content, answer.headers)
+        try:
+            outcomes = PostOutcomes.model_validate_json(answer.content)
+        except ValidationError:
+            raise OutcomeUnknown("The answer to a posting could not be read.") from None
+        return outcomes
+
+    async def look_up(self, connection: str, items: Sequence[LookupItem]) -> LookupResult:
+        payload = {"items": [item.model_dump(mode="json") for item in items]}
+        path = _erp(connection, "postings/lookup")
+        return await self._read("POST", path, LookupResult, json=payload)
+
+    async def masters(self, connection: str, domain: str, model: type[M]) -> AsyncIterator[list[M]]:
+        """All records of one domain, page by page."""
+        page_model = MasterPage[model]  # type: ignore[valid-type]
+        async for page in self._pages(_erp(connection, domain), page_model, {"limit": PAGE}):
+            yield page.items
+
+    # how
+
+    async def _pages(
+        self, path: str, model: type[Answer], params: dict[str, Any]
+    ) -> AsyncIterator[Answer]:
+        cursor: str | None = None
+        while True:
+            asked = {**params, "cursor": cursor} if cursor else params
+            page = await self._read("GET", path, model, params=asked)
+            yield page
+            cursor = getattr(page, "next_cursor", None)
+            if cursor is None:
+                return
+
+    async def _read(
+        self,
+        method: str,
+        path: str,
+        model: type[Answer],
+        *,
+        json: Any = None,
+        params: _Params | None = None,
+    ) -> Answer:
+        answer = await self._http.request(
+            method,
+            path,
+            json=json,
+            params=params,
+            headers=await self._authorization(),
+            timeout=60.0,
+            idempotent=True,
+        )
+        if answer.status_code >= 500:
+            raise UpstreamUnavailable(
+                f"The system tier answered {answer.status_code} to {method} {path}.",
+                retry_after=_retry_after(answer.headers),
+            )
+        _raise_for_problem(answer.status_code, answer.content, answer.headers)
+        try:
+            return model.model_validate_json(answer.content)
+        except ValidationError as error:
+            # The content may hold narrative text, so only the places are named.
+            places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors()[:5])
+            raise UpstreamRefused(
+                f"The answer to {method} {path} does not match the contract at {places}.",
+                code="upstream_contract_broken",
+                action="Compare the versions of the system and the process tier.",
+            ) from None
+
+    async def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {await self._tokens.token(AUDIENCE)}"}
+
+
+TheSystemTier = Annotated[SystemTier, provided("system")]
+
+
+def _tracker(connection: str, path: str) -> str:
+    return f"/time-tracking/v1/{connection}/{path}"
+
+
+def _erp(connection: str, path: str) -> str:
+    return f"/erp/v1/{connection}/{path}"
+
+
+class _ProblemRead(BaseModel):
+    code: str = "unknown"
+    detail: str = "no detail was given"
+
+
+def _raise_for_problem(status: int, content: bytes, headers: Mapping[str, str]) -> None:
+    if status < 400:
+        return
+    try:
+        problem = _ProblemRead.model_validate_json(content)
+    except ValidationError:
+        problem = _ProblemRead()
+    detail = f"The system tier answered {status} ({problem.code}): {problem.detail}"
+    if status in (429, 503):
+        raise UpstreamUnavailable(detail, retry_after=_retry_after(headers))
+    if status == 404:
+        raise NotFound(detail)
+    raise UpstreamRefused(detail)
+
+
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    value = headers.get("retry-after", "")
+    return int(value) if value.isdigit() else None

@@ -1,0 +1,234 @@
+"""The worker: takes rings from the queue and works a stage until nothing is due.
+
+Any number of them may run, on any number of hosts. The tick rings for whatever is due in the
+tables, so that lost rings, expired leases and retries come up without anybody's memory.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+from procrastinate import App
+from sqlalchemy import text
+
+from process_apis.doorbell import TICK, WORK, Stage
+from process_apis.processes.connections import steps as connections
+from process_apis.processes.connections import store as known_connections
+from process_apis.processes.feedback import steps as feedback
+from process_apis.processes.intake import store as inbox
+from process_apis.processes.intake.steps import STAGE_OF
+from process_apis.processes.intake.tables import EventKind
+from process_apis.processes.master_data import steps as master_data
+from process_apis.processes.posting import doubt, receive, sending, validation, waking
+from process_apis.processes.posting.states import PostingState
+from process_apis.processes.time_entries import steps as time_entries
+from process_apis.processes.time_entries import sweeps
+from process_apis.runtime import Runtime, build
+from process_apis.settings import ProcessSettings
+from shared.problems import TimepostProblem
+from shared.telemetry import configure
+
+_log = structlog.get_logger("timepost.worker")
+
+_DUE = text(
+    """
+    SELECT 'send' AS stage, target_connection AS connection FROM posting
+      WHERE state = 'READY' AND due_at <= :now
+    UNION SELECT 'look-up', target_connection FROM posting
+      WHERE state IN ('SENDING', 'IN_DOUBT') AND due_at <= :now
+    UNION SELECT 'validate', '' FROM posting WHERE state = 'RECEIVED'
+    UNION SELECT 'validate', '' FROM time_entry WHERE posting_due
+    UNION SELECT 'feedback', connection FROM feedback_item
+      WHERE state = 'PENDING' AND due_at <= :now
+        AND (lease_until IS NULL OR lease_until <= :now)
+    """
+)
+
+_LAST_SWEEP = text("SELECT connection, last_run_at FROM sweep_state")
+_LAST_MASTERS = text(
+    "SELECT connection, max(started_at) AS last_run_at FROM master_data_run GROUP BY connection"
+)
+
+
+class Worker:
+    """Works on stages of one runtime."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._stages: dict[Stage, Callable[[str], Awaitable[None]]] = {
+            Stage.READ_ENTRIES: self._read_entries,
+            Stage.READ_APPROVALS: self._read_approvals,
+            Stage.VALIDATE: self._validate,
+            Stage.SEND: self._send,
+            Stage.LOOK_UP: self._look_up,
+            Stage.FEEDBACK: self._feedback,
+            Stage.SWEEP: self._sweep,
+            Stage.MASTERS: self._masters,
+        }
+
+    async def work(self, stage: str, connection: str) -> None:
+        """Work a stage until nothing is due. A problem ends it; the tick comes back to it."""
+        try:
+            await self._stages[Stage(stage)](connection)
+        except TimepostProblem as problem:
+            _log.warning(
+                "stage_stopped",
+                stage=stage,
+                connection=connection,
+                code=problem.code,
+                detail=problem.detail,
+            )
+
+    async def tick(self) -> None:
+        """Ring for everything that is due."""
+        runtime = self._runtime
+        now = runtime.clock.now()
+        if await waking.wake_sleepers(runtime.database, runtime.clock):
+            await runtime.doorbell.ring(Stage.VALIDATE)
+        async with runtime.database.transaction() as transaction:
+            due = [
+                (Stage(row.stage), row.connection)
+                for row in await transaction.execute(_DUE, {"now": now})
+            ]
+            for name, kind in await inbox.connections_due(transaction, now):
+                due.append((STAGE_OF[EventKind(kind)], name))
+        due += await self._scheduled(now)
+        for stage, connection in due:
+            await runtime.doorbell.ring(stage, connection)
+
+    async def _scheduled(self, now: datetime) -> list[tuple[Stage, str]]:
+        runtime, settings = self._runtime, self._runtime.settings
+        async with runtime.database.transaction() as transaction:
+            known = await known_connections.known(transaction)
+            swept = {
+                row.connection: row.last_run_at for row in await transaction.execute(_LAST_SWEEP)
+            }
+            read = {
+                row.connection: row.last_run_at for row in await transaction.execute(_LAST_MASTERS)
+            }
+        if not known:
+            try:
+                known = await connections.learn(runtime.database, runtime.system, runtime.clock)
+            except TimepostProblem as problem:
+                _log.info("connections_not_known_yet", code=problem.code, detail=problem.detail)
+        plans = {
+            "time_tracking": (Stage.SWEEP, swept, settings.sweep_every_seconds),
+            "erp": (Stage.MASTERS, read, settings.masters_every_seconds),
+        }
+        due = []
+        for each in known:
+            stage, last, every = plans[each.capability]
+            if each.name not in last or now - last[each.name] >= timedelta(seconds=every):
+                due.append((stage, each.name))
+        return due
+
+    async def _read_entries(self, connection: str) -> None:
+        while await time_entries.read_entries(self._runtime.reader, connection):
+            await self._validate("")
+
+    async def _read_approvals(self, connection: str) -> None:
+        while await time_entries.read_approvals(self._runtime.reader, connection):
+            await self._validate("")
+        # A first version that lost its race, or a follow-up question, may have left hints.
+        await self._runtime.doorbell.ring(Stage.READ_ENTRIES, connection)
+
+    async def _validate(self, _connection: str) -> None:
+        ledger = self._runtime.ledger
+        targets: set[str] = set()
+        while await receive.receive(ledger):
+            pass
+        while verdicts := await validation.validate(ledger):
+            targets |= {
+                each.target for each in verdicts if each.target and each.state is PostingState.READY
+            }
+        for target in sorted(targets):
+            await self._runtime.doorbell.ring(Stage.SEND, target)
+
+    async def _send(self, connection: str) -> None:
+        while await sending.send(self._runtime.ledger, connection):
+            await self._ring_feedback()
+        await self._validate("")
+
+    async def _look_up(self, connection: str) -> None:
+        while await doubt.look_up(self._runtime.ledger, connection):
+            await self._ring_feedback()
+        await self._runtime.doorbell.ring(Stage.SEND, connection)
+        await self._validate("")
+
+    async def _feedback(self, connection: str) -> None:
+        while await feedback.deliver(self._runtime.messenger, connection):
+            pass
+
+    async def _sweep(self, connection: str) -> None:
+        if await sweeps.sweep(self._runtime.reader, connection):
+            await self._runtime.doorbell.ring(Stage.READ_APPROVALS, connection)
+            await self._runtime.doorbell.ring(Stage.READ_ENTRIES, connection)
+
+    async def _masters(self, connection: str) -> None:
+        await master_data.refresh(self._runtime.librarian, connection)
+        await self._validate("")
+
+    async def _ring_feedback(self) -> None:
+        async with self._runtime.database.transaction() as transaction:
+            known = await known_connections.known(transaction)
+        for each in known:
+            if each.capability == "time_tracking":
+                await self._runtime.doorbell.ring(Stage.FEEDBACK, each.name)
+
+
+def register(app: App, worker: Worker) -> None:
+    """The queue's two tasks."""
+
+    @app.task(name=WORK)
+    async def work(stage: str, connection: str) -> None:
+        await worker.work(stage, connection)
+
+    @app.periodic(cron="* * * * * */5")
+    @app.task(name=TICK, queueing_lock=TICK)
+    async def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue passes it
+        await worker.tick()
+
+
+async def run(settings: ProcessSettings) -> None:
+    """Run until SIGTERM or SIGINT; a database that restarts is waited for."""
+    configure("timepost-worker", settings.telemetry)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stopping.set)
+    while not stopping.is_set():
+        try:
+            await _run_once(settings, stopping)
+        except Exception as error:  # noqa: BLE001 - the loop is what brings a worker back
+            _log.warning("worker_restarts", reason=type(error).__name__)
+            await asyncio.sleep(2)
+
+
+async def _run_once(settings: ProcessSettings, stopping: asyncio.Event) -> None:
+    runtime = build(settings)
+    SQLAlchemyInstrumentor().instrument(engine=runtime.database.engine.sync_engine)
+    try:
+        await runtime.open()
+        register(runtime.doorbell.app, Worker(runtime))
+        _log.info("worker_ready", concurrency=settings.worker_concurrency)
+        worker = asyncio.create_task(
+            runtime.doorbell.app.run_worker_async(
+                concurrency=settings.worker_concurrency,
+                install_signal_handlers=False,
+                delete_jobs="always",
+                fetch_job_polling_interval=5,
+                shutdown_graceful_timeout=30,
+            )
+        )
+        stop = asyncio.create_task(stopping.wait())
+        await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+    finally:
+        await runtime.close()
