@@ -66,11 +66,11 @@ class CaseFilters(BaseModel):
         default=None, min_length=1, max_length=200, description="A user; `me` is the caller."
     )
     connection: str | None = Field(
-        default=None, min_length=1, max_length=100, description="Tracker connection."
+        default=None, min_length=1, max_length=63, description="Tracker connection."
     )
     open_only: bool = Field(default=True, description="Leave resolved cases out.")
     cursor: str | None = Field(
-        default=None, min_length=1, max_length=1000, description="`next_cursor` of the last page."
+        default=None, min_length=1, max_length=200, description="`next_cursor` of the last page."
     )
     limit: int = Field(default=50, ge=1, le=200, description="Cases on one page.")
 

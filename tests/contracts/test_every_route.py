@@ -33,6 +33,7 @@ def configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     connections.write_text("connections = []\n", encoding="utf-8")
     for tier in ("SYSTEM", "PROCESS", "EXPERIENCE"):
         monkeypatch.setenv(f"TIMEPOST_{tier}_IDENTITY__ISSUER", "https://login.example.com")
+        monkeypatch.setenv(f"TIMEPOST_{tier}_IDENTITY__AUDIENCE", f"timepost-{tier.lower()}")
         monkeypatch.setenv(f"TIMEPOST_{tier}_IDENTITY__CLIENT_SECRET", "made-up")
     monkeypatch.setenv("TIMEPOST_SYSTEM_CONNECTIONS_FILE", str(connections))
     monkeypatch.setenv("TIMEPOST_SYSTEM_PROCESS_URL", "http://process.example.com")

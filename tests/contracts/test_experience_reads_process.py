@@ -68,6 +68,7 @@ def test_every_filter_is_known_with_all_its_values(contract: _Document) -> None:
     assert set(sent["properties"]) <= set(theirs)
     for name, schema in sent["properties"].items():
         assert _values(schema, sent) == _values(theirs[name], contract), name
+        assert _longest(schema) <= _longest(theirs[name]), name
     assert sent["properties"]["limit"]["maximum"] <= theirs["limit"]["maximum"]
 
 
