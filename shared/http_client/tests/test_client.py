@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -70,8 +71,15 @@ async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 
 
 async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A real TCP reset; without the linger option closing would only say goodbye."""
     await read_request(reader)
+    connection: socket.socket = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
+
+
+async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read_request(reader)
 
 
 def answering(*statuses: int, seen: list[bytes], headers: str = "") -> _Conversation:
@@ -129,9 +137,12 @@ async def test_a_silent_server_makes_a_read_retryable() -> None:
     assert caught.value.status == 502
 
 
-async def test_a_reset_after_the_request_leaves_the_outcome_unknown() -> None:
-    async with server(reset) as address, HttpClient(address, name="Tryton") as client:
-        with pytest.raises(NoAnswer):
+@pytest.mark.parametrize(("ending", "reason"), [(reset, "ReadError"), (hang_up, "RemoteProtocol")])
+async def test_a_connection_that_ends_after_the_request_leaves_the_outcome_unknown(
+    ending: _Conversation, reason: str
+) -> None:
+    async with server(ending) as address, HttpClient(address, name="Tryton") as client:
+        with pytest.raises(NoAnswer, match=reason):
             await client.post("/postings", json={"minutes": 90})
 
 

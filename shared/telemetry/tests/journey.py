@@ -7,7 +7,7 @@ spans as one JSON object on the last line.
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 import uvicorn
@@ -85,9 +85,12 @@ async def main() -> None:
                 await down.post("/postings/k1?token=hidden-6")
         with resume([*_stored, {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}], "batch"):
             pass
-    with trace.get_tracer("journey").start_as_current_span("failing") as span:
-        span.record_exception(ValueError("hidden-7"))
+    with (
+        suppress(ValueError),
+        trace.get_tracer("journey").start_as_current_span("failing") as span,
+    ):
         span.set_attribute("client_secret", "hidden-8")
+        raise ValueError("hidden-7")
     spans = [json.loads(span.to_json()) for span in memory.get_finished_spans()]
     print(json.dumps({"spans": spans, "metrics": measured}))
 

@@ -105,6 +105,7 @@ def test_a_failure_in_a_span_keeps_its_type(spans: list[dict[str, Any]]) -> None
     for name in ("POST /postings/{key}", "failing"):
         (event,) = named(spans, name)["events"]
         assert event["attributes"]["exception.type"] == "ValueError"
+        assert named(spans, name)["status"] == {"status_code": "ERROR"}
 
 
 def test_log_lines_carry_the_trace_and_the_request(

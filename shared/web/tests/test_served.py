@@ -63,6 +63,16 @@ async def test_an_endless_body_is_cut_off() -> None:
     assert head.startswith(b"HTTP/1.1 413")
 
 
+async def test_a_body_announced_too_large_is_refused_before_any_of_it_is_sent() -> None:
+    async with served(make_api()) as (host, port):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"POST /v1/sheets/raw HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n")
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        writer.close()
+        await writer.wait_closed()
+    assert head.startswith(b"HTTP/1.1 413")
+
+
 async def test_two_content_lengths_and_other_smuggling_are_refused_by_the_server() -> None:
     async with served(make_api()) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
