@@ -209,6 +209,7 @@ def set_users(company: Record, email: str) -> None:
     user.password = os.environ["TIMEPOST_USER_PASSWORD"]
     user.companies.append(Model.get("company.company")(company.id))
     user.company = company
+    user.company_filter = "all"  # otherwise it sees the lines of one company only
     for group in Model.get("res.group").find([("name", "in", INTEGRATION_GROUPS)]):
         user.groups.append(group)
     user.save()

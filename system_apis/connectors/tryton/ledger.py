@@ -1,0 +1,172 @@
+"""Reads what stands in Tryton: timesheet lines, the works they stand on, closed periods."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from system_apis.capabilities.erp.schemas import LookupItem, PostedLine
+from system_apis.connectors.tryton.client import TrytonClient
+from system_apis.connectors.tryton.mapping import (
+    ANY_MARKER,
+    Domain,
+    exact_marker,
+    posted_line,
+    tryton_id,
+    work_id_of,
+)
+from system_apis.connectors.tryton.platform_models import (
+    EMPLOYEE_FIELDS,
+    LINE_FIELDS,
+    PERIOD_FIELDS,
+    WORK_FIELDS,
+    TrytonEmployee,
+    TrytonFieldDefinition,
+    TrytonLine,
+    TrytonPeriod,
+    TrytonWork,
+)
+from system_apis.connectors.tryton.settings import TrytonSettings
+from system_apis.connectors.tryton.work_tree import WorkTree
+
+_KEYS_PER_SEARCH = 50
+
+
+@dataclass(frozen=True)
+class LineFeatures:
+    """What this Tryton's timesheet lines can do; depends on the modules that are activated."""
+
+    uuid_is_writable: bool
+    knows_invoices: bool
+
+
+class TrytonLedger:
+    """One database's lines and what surrounds them, read fresh each time."""
+
+    def __init__(self, client: TrytonClient, settings: TrytonSettings) -> None:
+        self._client = client
+        self._settings = settings
+        self._features: LineFeatures | None = None
+
+    async def features(self, deadline: datetime | None = None) -> LineFeatures:
+        """Asked once, and again after `forget_features`."""
+        if self._features is None:
+            fields = await self._client.read(
+                "model.timesheet.line.fields_get", ["uuid", "invoice_line"], deadline=deadline
+            )
+            uuid = TrytonFieldDefinition.model_validate(fields.get("uuid", {"readonly": True}))
+            writable = self._settings.idempotency != "marker" and (
+                self._settings.idempotency == "uuid" or not uuid.readonly
+            )
+            self._features = LineFeatures(writable, "invoice_line" in fields)
+        return self._features
+
+    def forget_features(self) -> None:
+        """The modules of this Tryton have changed."""
+        self._features = None
+
+    async def by_ids(
+        self, ids: Sequence[int], deadline: datetime | None = None
+    ) -> dict[int, PostedLine]:
+        """The lines that still exist, by id."""
+        found = await self._lines(["id", "in", list(ids)], deadline)
+        return {int(line.external_id): line for line in found}
+
+    async def by_keys(
+        self,
+        items: Sequence[LookupItem],
+        *,
+        thorough: bool,
+        deadline: datetime | None = None,
+    ) -> list[PostedLine]:
+        """Lines that carry the keys, as uuid or as marker in the description.
+
+        Markers have no index. They are looked for among the person's lines of that day first;
+        ``thorough`` then searches every line for keys that were not found, because somebody may
+        have changed a line's date or person in Tryton. That takes seconds in a large database.
+        """
+        wanted = {item.posting_key for item in items}
+        found = await self._lines(_likely_places(items), deadline)
+        lines = {line.external_id: line for line in found if line.posting_key in wanted}
+        missing = sorted(wanted - {str(line.posting_key) for line in lines.values()})
+        if thorough:
+            for start in range(0, len(missing), _KEYS_PER_SEARCH):
+                keys = missing[start : start + _KEYS_PER_SEARCH]
+                domain = ["OR", *(["description", "like", exact_marker(key)] for key in keys)]
+                found = await self._lines(domain, deadline)
+                lines |= {line.external_id: line for line in found if line.posting_key in wanted}
+        return list(lines.values())
+
+    async def works(self, ids: Iterable[int], deadline: datetime | None = None) -> WorkTree:
+        """The works with all their ancestors; ids that do not exist are left out."""
+        tree = WorkTree(self._settings.closed_statuses)
+        wanted = set(ids)
+        while wanted:
+            domain = [["id", "in", sorted(wanted)]]
+            found = await self._client.search_read(
+                TrytonWork, "project.work", domain, WORK_FIELDS, deadline=deadline
+            )
+            tree.add(found)
+            wanted = tree.missing_parents() if found else set()
+        return tree
+
+    async def employees(
+        self, ids: Iterable[int], deadline: datetime | None = None
+    ) -> dict[int, TrytonEmployee]:
+        """Employees by id; ids that do not exist are left out."""
+        found = await self._client.search_read(
+            TrytonEmployee,
+            "company.employee",
+            [["id", "in", sorted(ids)]],
+            EMPLOYEE_FIELDS,
+            deadline=deadline,
+        )
+        return {employee.id: employee for employee in found}
+
+    async def closed_periods(
+        self, dates: Iterable[date], deadline: datetime | None = None
+    ) -> tuple[TrytonPeriod, ...]:
+        """Closed and locked periods that hold one of the dates; none if they are not checked."""
+        days = sorted(set(dates))
+        if not days or not self._settings.check_periods:
+            return ()
+        domain = [
+            ["type", "=", "standard"],
+            ["state", "!=", "open"],
+            ["start_date", "<=", days[-1]],
+            ["end_date", ">=", days[0]],
+        ]
+        return tuple(
+            await self._client.search_read(
+                TrytonPeriod, "account.period", domain, PERIOD_FIELDS, deadline=deadline
+            )
+        )
+
+    async def _lines(self, domain: Domain, deadline: datetime | None) -> list[PostedLine]:
+        fields = list(LINE_FIELDS)
+        if (await self.features(deadline)).knows_invoices:
+            fields.append("invoice_line")
+        lines = await self._client.search_read(
+            TrytonLine, "timesheet.line", [domain], fields, deadline=deadline
+        )
+        works = {number for line in lines if (number := work_id_of(line)) is not None}
+        tree = await self.works(works, deadline)
+        return [posted_line(line, tree) for line in lines]
+
+
+def _likely_places(items: Sequence[LookupItem]) -> Domain:
+    """By uuid anywhere, or with any marker on lines of that day and those people."""
+    people: dict[date, set[int]] = defaultdict(set)
+    for item in items:
+        worker = tryton_id(item.worker_id) if item.worker_id else None
+        if worker is not None and item.work_date is not None:
+            people[item.work_date].add(worker)
+    on_the_day: list[Domain] = [
+        [
+            ["date", "=", day],
+            ["employee", "in", sorted(workers)],
+            ["description", "like", ANY_MARKER],
+        ]
+        for day, workers in sorted(people.items())
+    ]
+    return ["OR", ["uuid", "in", [item.posting_key for item in items]], *on_the_day]
