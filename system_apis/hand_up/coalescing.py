@@ -48,7 +48,7 @@ class BatchRefused(Exception):
 
 @dataclass
 class _Delivery:
-    """The events of one webhook: committed together or answered 503 together."""
+    """Events of one webhook; more than a batch holds are several of these."""
 
     events: Sequence[CloudEvent]
     committed: asyncio.Future[None]
@@ -83,18 +83,23 @@ class HandUp:
             raise NotReady("This server is stopping.")
         if self._events_waiting + len(events) > self._settings.waiting_limit:
             raise NotReady("More deliveries arrive than can be committed.", retry_after=10)
-        committed = asyncio.get_running_loop().create_future()
-        span = trace.get_current_span().get_span_context()
-        self._waiting.append(_Delivery(events, committed, span))
-        self._events_waiting += len(events)
-        self._start_sender()
-        await committed
+        size = self._settings.batch_size
+        parts = [self._enqueue(events[at : at + size]) for at in range(0, len(events), size)]
+        await asyncio.gather(*parts)
 
     async def close(self) -> None:
         """Take nothing more; return when everything taken has its answer."""
         self._closing = True
         while self._senders:
             await asyncio.wait(self._senders)
+
+    def _enqueue(self, events: Sequence[CloudEvent]) -> asyncio.Future[None]:
+        committed = asyncio.get_running_loop().create_future()
+        span = trace.get_current_span().get_span_context()
+        self._waiting.append(_Delivery(events, committed, span))
+        self._events_waiting += len(events)
+        self._start_sender()
+        return committed
 
     def _start_sender(self) -> None:
         if len(self._senders) >= self._settings.in_flight:
@@ -117,15 +122,11 @@ class HandUp:
                     raise
 
     def _take_batch(self) -> list[_Delivery]:
-        """At least one delivery; a single one larger than the batch size goes alone."""
         batch: list[_Delivery] = []
         size = 0
-        while self._waiting:
-            following = len(self._waiting[0].events)
-            if batch and size + following > self._settings.batch_size:
-                break
+        while self._waiting and size + len(self._waiting[0].events) <= self._settings.batch_size:
             batch.append(self._waiting.popleft())
-            size += following
+            size += len(batch[-1].events)
         self._events_waiting -= size
         return batch
 

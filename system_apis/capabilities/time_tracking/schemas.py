@@ -1,6 +1,6 @@
 """Wire contract of `time_tracking` v1."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -229,7 +229,7 @@ class TrackerEvent(Contract):
     delivery_id: str | None = Field(
         default=None, description="The platform's own id of this delivery, where it gives one."
     )
-    occurred_at: datetime | None = None
+    occurred_at: AwareDatetime | None = None
     change: ChangeKind | None = None
     entry: TimeEntry | None = None
 

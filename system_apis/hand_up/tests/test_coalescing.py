@@ -89,16 +89,27 @@ async def test_one_refused_delivery_does_not_spoil_its_batch() -> None:
     assert len(tier.committed) == 39
 
 
-async def test_events_of_one_delivery_stay_together_however_many() -> None:
+async def test_a_delivery_larger_than_a_batch_is_answered_after_its_last_part() -> None:
     tier = ProcessTierStandIn()
-    tier.gate.set()
     hand_up = HandUp(tier.commit, HandUpSettings(batch_size=3, in_flight=1))
 
-    first = asyncio.create_task(hand_up.hand_up([event(number) for number in range(2)]))
-    second = asyncio.create_task(hand_up.hand_up([event(number) for number in range(2, 7)]))
-    await asyncio.gather(first, second)
+    small = await start(hand_up, range(2))
+    large = asyncio.create_task(hand_up.hand_up([event(number) for number in range(2, 9)]))
+    tier.gate.set()
+    await asyncio.gather(*small)
+    await large
 
-    assert [len(batch) for batch in tier.batches] == [2, 5]
+    assert [len(batch) for batch in tier.batches] == [2, 3, 3, 1]
+    assert len(tier.committed) == 9
+
+
+async def test_a_large_delivery_of_which_a_part_is_refused_is_not_accepted() -> None:
+    tier = ProcessTierStandIn(poisoned=["e5"])
+    tier.gate.set()
+    hand_up = HandUp(tier.commit, HandUpSettings(batch_size=3))
+
+    with pytest.raises(UpstreamRefused):
+        await hand_up.hand_up([event(number) for number in range(9)])
 
 
 async def test_an_outage_is_told_to_every_waiter_with_the_time_asked_for() -> None:
