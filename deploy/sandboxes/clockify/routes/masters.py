@@ -1,6 +1,6 @@
 """User of the key, workspaces, users, clients, projects, tasks, tags."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
@@ -10,7 +10,13 @@ from pydantic.alias_generators import to_camel
 from deploy.sandboxes.clockify import wire
 from deploy.sandboxes.clockify.errors import invalid, not_in_workspace
 from deploy.sandboxes.clockify.paging import PageNumber, PageSize, one_page
-from deploy.sandboxes.clockify.platform import Caller, CallersWorkspace, Platform, PlatformOf
+from deploy.sandboxes.clockify.platform import (
+    Caller,
+    CallersWorkspace,
+    Platform,
+    PlatformOf,
+    known_user,
+)
 from deploy.sandboxes.clockify.records import Client, Project, Tag, Task, Workspace
 from deploy.sandboxes.clockify.wire import Json
 
@@ -22,6 +28,10 @@ class Body(BaseModel):
     """Bodies are camel case; fields that we do not model are ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class UserStatusBody(Body):
+    status: Literal["ACTIVE", "INACTIVE"]
 
 
 class ClientBody(Body):
@@ -85,6 +95,16 @@ async def list_users(
         and (email is None or user.email == email)
     ]
     return one_page(users, page, page_size)
+
+
+@router.put(_WORKSPACE + "/users/{user_id}")
+async def change_user_status(
+    user_id: str, body: UserStatusBody, workspace: CallersWorkspace, platform: PlatformOf
+) -> Json:
+    """People who leave are made inactive; their time stays."""
+    user = known_user(platform, workspace, user_id)
+    user.active = body.status == "ACTIVE"
+    return wire.user(platform.store.users.put(user))
 
 
 @router.get(_WORKSPACE + "/clients")

@@ -12,15 +12,8 @@ from deploy.sandboxes.clockify.seed import FOLLOWED_EVENTS, Seeded, app
 
 
 def test_it_tells_where_it_listens_and_can_be_seeded(firm_file: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "deploy.sandboxes.clockify",
-        "--port",
-        "0",
-        "--firm",
-        firm_file,
-    ]
+    module = ["-m", "deploy.sandboxes.clockify"]
+    command = [sys.executable, *module, "--port", "0", "--firm", str(firm_file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -105,6 +105,14 @@ async def test_somebody_new_is_known_at_once_and_a_stranger_is_asked_for_rarely(
     assert _calls(sandbox, "/users") == 3
 
 
+async def test_somebody_who_left_is_still_known(sandbox: Sandbox, port: ClockifyPort) -> None:
+    entry = sandbox.track("ada", _NINE, _HALF_PAST_TEN)
+    sandbox.call("PUT", f"/users/{sandbox.user_id('ada')}", {"status": "INACTIVE"})
+    found = await port.entries_by_ids([entry])
+
+    assert found.entries[0].worker.email == "ada@haldenridge.example"
+
+
 @pytest.mark.parametrize(
     ("state", "status"),
     [
