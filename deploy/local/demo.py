@@ -10,8 +10,9 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.local.processes import ProcessDied
-from deploy.local.scenario.director import Director, MastersNotRead, Outcome, Surroundings
+from deploy.local.scenario.director import Director, Outcome, Surroundings
 from deploy.local.scenario.operator import CLIENT, Operator
+from deploy.local.scenario.refusals import MastersNotRead, Refused
 from deploy.local.scenario.report import show
 from deploy.local.scenario.tracker import Tracker
 from deploy.local.stack import ERP, Stack
@@ -47,7 +48,7 @@ def run_demo(*, once: bool, variant: Variant, directory: Path = STATE) -> int:
     except KeyboardInterrupt:
         console.print("Ended.")
         return 130 if outcome is None else exit_code(outcome)
-    except (AlreadyRunning, MastersNotRead, NotHealthy, ProcessDied) as problem:
+    except (AlreadyRunning, MastersNotRead, NotHealthy, ProcessDied, Refused) as problem:
         console.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     return exit_code(outcome)

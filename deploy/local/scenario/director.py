@@ -11,6 +11,7 @@ from deploy.local.scenario.firm import read_firm
 from deploy.local.scenario.life import Life
 from deploy.local.scenario.make_plan import FIRST_DAY, make_plan
 from deploy.local.scenario.operator import Operator, Status
+from deploy.local.scenario.refusals import MastersNotRead
 from deploy.local.scenario.tracker import Tracker
 from deploy.local.scenario.verdict import Case, Expectation, Line, differences
 from deploy.tryton.reader import TrytonReader
@@ -19,10 +20,6 @@ LOOK_EVERY_SECONDS = 0.5
 CALM_SECONDS = 3.0
 PATIENCE_SECONDS = 150.0
 MASTERS_SECONDS = 60.0
-
-
-class MastersNotRead(RuntimeError):
-    """The ERP's master data could not be read; nothing could be posted."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +71,7 @@ class Director:
     async def play(self) -> Outcome:
         """:raises ProcessDied: a service ended meanwhile.
         :raises MastersNotRead: the ERP's master data cannot be read.
+        :raises Refused: the tracker or the process tier refused a call.
         """
         play, watch = asyncio.create_task(self._play()), asyncio.create_task(self._watch())
         try:
@@ -108,8 +106,14 @@ class Director:
         )
 
     async def _read_masters(self) -> None:
-        operator, give_up = self._surroundings.operator, time.monotonic() + MASTERS_SECONDS
-        run_id = await operator.refresh_masters(self._surroundings.erp_connection)
+        operator, erp = self._surroundings.operator, self._surroundings.erp_connection
+        give_up = time.monotonic() + MASTERS_SECONDS
+        self._tell("masters", "waiting until the process tier knows its connections")
+        while not await operator.knows(erp):
+            if time.monotonic() > give_up:
+                raise MastersNotRead(f"The process tier does not know the connection {erp}.")
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        run_id = await operator.refresh_masters(erp)
         while (run := await operator.masters_run(run_id))["status"] != "DONE":
             if run["status"] == "FAILED" or time.monotonic() > give_up:
                 raise MastersNotRead(f"{run['step']}: {run['error']}")

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import httpx2
 
+from deploy.local.scenario.refusals import Refused
 from deploy.local.scenario.verdict import Case
 
 CLIENT = "timepost-operator"
@@ -25,6 +26,7 @@ class Status:
     postings: dict[str, int] = field(default_factory=dict)
     open_cases: dict[str, int] = field(default_factory=dict)
     inbox_pending: int = 0
+    posting_due: int = 0
     feedback: dict[str, int] = field(default_factory=dict)
     lag_ms: dict[str, float | None] = field(default_factory=dict)
 
@@ -43,7 +45,8 @@ class Status:
     @property
     def under_way(self) -> int:
         """What no person has to act on, and what is not done."""
-        return self.inbox_pending + sum(self.postings.get(state, 0) for state in UNDER_WAY)
+        moving = sum(self.postings.get(state, 0) for state in UNDER_WAY)
+        return self.inbox_pending + self.posting_due + moving
 
 
 class Operator:
@@ -68,10 +71,15 @@ class Operator:
             found += [Case(case["entry_external_id"], case["code"]) for case in page["cases"]]
         return found
 
+    async def knows(self, connection: str) -> bool:
+        """Whether the process tier has heard of a connection from the system tier."""
+        answer = await self._call("GET", "/v1/connections")
+        return any(each["name"] == connection for each in answer["connections"])
+
     async def refresh_masters(self, connection: str) -> str:
         """Have the ERP's master data read; answers the run's id."""
         answer = await self._call("POST", f"/v1/master-data/{connection}/refresh")
-        return str(answer["run_id"])
+        return str(answer["id"])
 
     async def masters_run(self, run_id: str) -> dict[str, Any]:
         answer = await self._call("GET", f"/v1/master-data/runs/{run_id}")
@@ -103,7 +111,7 @@ class Operator:
         headers = {"Authorization": f"Bearer {await self._valid_token()}"}
         answer = await self._http.request(method, path, params=query, headers=headers)
         if not answer.is_success:
-            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+            raise Refused(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json()
 
     async def _valid_token(self) -> str:

@@ -15,6 +15,7 @@ import httpx2
 from deploy.local.scenario.firm import FIRM_FILE, Person
 from deploy.local.scenario.make_plan import CONTRACTOR, UNMAPPED_PROJECT, UNMAPPED_TASK
 from deploy.local.scenario.plan import PlannedEntry
+from deploy.local.scenario.refusals import Refused
 from deploy.sandboxes.clockify.app import API_PREFIX
 from deploy.sandboxes.clockify.firm import Firm, Founded, Worker
 from deploy.sandboxes.clockify.seed import register_webhooks
@@ -119,7 +120,7 @@ class Tracker:
         headers = {"X-Api-Key": self._firm.users[person.email].api_key}
         answer = await self._http.request(method, self._path + path, json=body, headers=headers)
         if not answer.is_success:
-            raise RuntimeError(
+            raise Refused(
                 f"The tracker refused {method} {path} by {person.name}: "
                 f"{answer.status_code} {answer.text[:300]}"
             )

@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from deploy.local.processes import ProcessDied
-from deploy.local.scenario.director import Director, MastersNotRead, Surroundings
+from deploy.local.scenario.director import Director, Surroundings
 from deploy.local.scenario.operator import Operator
+from deploy.local.scenario.refusals import MastersNotRead
 from deploy.local.scenario.tracker import Tracker, found_firm
 from deploy.local.scenario.verdict import Case
 from deploy.sandboxes.clockify import create_sandbox
@@ -35,6 +36,7 @@ class Process:
         return Starlette(
             routes=[
                 Route("/token", self.token, methods=["POST"]),
+                Route("/v1/connections", self.connections),
                 Route("/v1/master-data/{connection}/refresh", self.refresh, methods=["POST"]),
                 Route("/v1/master-data/runs/{run}", self.masters_run),
                 Route("/v1/status", self.status),
@@ -46,8 +48,11 @@ class Process:
         self.tokens += 1
         return JSONResponse({"access_token": f"t{self.tokens}", "expires_in": 61})
 
+    async def connections(self, _: Request) -> JSONResponse:
+        return JSONResponse({"connections": [{"name": "erp"}]})
+
     async def refresh(self, _: Request) -> JSONResponse:
-        return JSONResponse({"run_id": "17"}, 202)
+        return JSONResponse({"id": "17"}, 202)
 
     async def masters_run(self, _: Request) -> JSONResponse:
         return JSONResponse(self.run)
