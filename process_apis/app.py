@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 
+from process_apis.database import trace_statements
 from process_apis.processes.connections import routes as connections
 from process_apis.processes.exceptions import routes as exceptions
 from process_apis.processes.intake import routes as intake
@@ -32,7 +32,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
     settings = settings or read_settings()
     configure("timepost-process", settings.telemetry)
     runtime = build(settings, clock)
-    SQLAlchemyInstrumentor().instrument(engine=runtime.database.engine.sync_engine)
+    trace_statements(runtime.database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -13,6 +13,13 @@ from shared.web import WebSettings
 PREFIX = "TIMEPOST_PROCESS_"
 
 
+class ProcessIdentity(IdentitySettings):
+    """As every tier's, with this tier's own name at the provider."""
+
+    audience: str = "timepost-process"
+    client_id: str | None = "timepost-process"
+
+
 class ProcessSettings(BaseSettings):
     """One object for the API and the workers: they run from one image."""
 
@@ -29,7 +36,7 @@ class ProcessSettings(BaseSettings):
     system_url: str = Field(
         pattern=r"^https?://[^/]", description="Address of the system tier, without /v1."
     )
-    identity: IdentitySettings
+    identity: ProcessIdentity
     web: WebSettings = WebSettings(max_body_bytes_by_prefix={"/v1/events": 16 * 1024 * 1024})
     telemetry: TelemetrySettings = TelemetrySettings()
     pool_size: int = Field(default=8, ge=2, le=100)

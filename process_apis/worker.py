@@ -11,10 +11,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
-from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from procrastinate import App
 from sqlalchemy import text
 
+from process_apis.database import trace_statements
 from process_apis.doorbell import TICK, WORK, Stage
 from process_apis.processes.connections import steps as connections
 from process_apis.processes.connections import store as known_connections
@@ -210,7 +210,7 @@ async def run(settings: ProcessSettings) -> None:
 
 async def _run_once(settings: ProcessSettings, stopping: asyncio.Event) -> None:
     runtime = build(settings)
-    SQLAlchemyInstrumentor().instrument(engine=runtime.database.engine.sync_engine)
+    trace_statements(runtime.database)
     try:
         await runtime.open()
         register(runtime.doorbell.app, Worker(runtime))

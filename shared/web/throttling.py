@@ -142,7 +142,8 @@ def caller_of(request: Request) -> str:
     """Who is counted: the verified client, else the address it calls from."""
     principal = getattr(request.state, "principal", None)
     if principal is not None:
-        return f"client:{principal.client_id}"
+        # Users of one client do not share an allowance.
+        return f"client:{principal.client_id}:{principal.subject}"
     return f"address:{request.client.host if request.client else 'unknown'}"
 
 

@@ -1,6 +1,6 @@
 """Reads what hints point to, and commits what was seen, in batches."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,7 +53,10 @@ async def read_entries(reader: Reader, connection: str) -> int:
         except TimepostProblem as problem:
             await _postpone(reader, claimed, problem)
             return len(claimed)
-        await _commit(reader, connection, seen, claimed)
+        told = {each.external_id for each in seen}
+        answered = [each for each in claimed if each.subject in told]
+        await _commit(reader, connection, seen, answered)
+        await _postpone_unanswered(reader, claimed, told)
     return len(claimed)
 
 
@@ -84,7 +87,10 @@ async def read_approvals(reader: Reader, connection: str) -> int:
                 approval, observed_at, carriers.get(approval.external_id, carrier)
             )
         ]
-        await _commit(reader, connection, seen, claimed, found, observed_at)
+        told = {*(each.external_id for each in found.approvals), *found.missing}
+        answered = [each for each in claimed if each.subject in told]
+        await _commit(reader, connection, seen, answered, found, observed_at)
+        await _postpone_unanswered(reader, claimed, told)
     return len(claimed)
 
 
@@ -279,10 +285,22 @@ def _questions(connection: str, approval_ids: Iterable[str]) -> list[Arrival]:
     ]
 
 
-async def _postpone(reader: Reader, claimed: Sequence[Claimed], problem: TimepostProblem) -> None:
-    """The platform did not answer, or refused: keep the hints and wait, longer each time."""
+async def _postpone_unanswered(
+    reader: Reader, claimed: Sequence[Claimed], told: Collection[str]
+) -> None:
+    """What the tracker neither gave nor called missing cannot be read now: it is asked again."""
+    silent = [each for each in claimed if each.subject not in told]
+    if silent:
+        await _postpone(reader, silent, None)
+
+
+async def _postpone(
+    reader: Reader, claimed: Sequence[Claimed], problem: TimepostProblem | None
+) -> None:
+    """Keep the hints and wait, longer each time."""
     attempts = min(each.attempts for each in claimed)
-    wait = problem.retry_after or _WAITS[min(attempts, len(_WAITS)) - 1]
+    asked = problem.retry_after if problem else None
+    wait = asked or _WAITS[min(attempts, len(_WAITS)) - 1]
     until = reader.clock.now() + timedelta(seconds=wait)
     async with reader.database.transaction() as transaction:
         await inbox.postpone(transaction, [each.id for each in claimed], until)

@@ -1,0 +1,253 @@
+"""A system tier in memory, over real HTTP: a tracker, an ERP, and faults on demand.
+
+It speaks the system tier's contracts and nothing else. Its ERP ignores repeated keys, so that a
+resend that should not have happened shows as a second line.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+Json = dict[str, Any]
+
+TRACKER, ERP = "clockify-main", "tryton-main"
+
+
+@dataclass
+class StandIn:
+    """State that tests set and look at.
+
+    :param post_faults: taken one by one by the next posts: "commit then drop", "drop",
+        "status:<code>", "retry", "reject:<class>", "hours differ".
+    """
+
+    entries: dict[str, Json] = field(default_factory=dict)
+    approvals: dict[str, Json] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
+    lines: list[Json] = field(default_factory=list)
+    masters: dict[str, list[Json]] = field(default_factory=dict)
+    post_faults: list[str] = field(default_factory=list)
+    lookup_status: int = 200
+    read_status: int = 200
+    can_look_up: bool = True
+    settle_seconds: int = 0
+    feedback: list[Json] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    traceparents: dict[str, str] = field(default_factory=dict)
+    post_gate: asyncio.Event | None = None
+    unreadable: bool = True
+    url: str = ""
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+
+        @app.middleware("http")
+        async def note(request: Request, call_next: Any) -> Response:
+            self.calls.append(f"{request.method} {request.url.path}")
+            self.traceparents[request.url.path] = request.headers.get("traceparent", "")
+            if not request.headers.get("authorization", "").startswith("Bearer "):
+                return JSONResponse({"code": "unauthenticated"}, 401)
+            response: Response = await call_next(request)
+            return response
+
+        self._connections(app)
+        self._tracker(app)
+        self._erp(app)
+        return app
+
+    def _connections(self, app: FastAPI) -> None:
+        @app.get("/v1/connections")
+        async def connections() -> Json:
+            return {
+                "connections": [
+                    _connection(TRACKER, "clockify", "time_tracking"),
+                    _connection(ERP, "tryton", "erp"),
+                ]
+            }
+
+        @app.get("/health")
+        async def health() -> Json:
+            return {"status": "ok"}
+
+    def _tracker(self, app: FastAPI) -> None:
+        base = f"/time-tracking/v1/{TRACKER}"
+
+        @app.get(base + "/abilities")
+        async def abilities() -> Json:
+            return {"approvals": "period", "change_feed": True, "max_lookup": 200}
+
+        @app.post(base + "/entries/lookup")
+        async def entries(body: Json) -> Response:
+            if self.read_status != 200:
+                return JSONResponse({"code": "upstream_unavailable"}, self.read_status)
+            ids = body["ids"]
+            found = [self.entries[each] for each in ids if each in self.entries]
+            missing = [each for each in ids if each not in self.entries]
+            return JSONResponse({"entries": found, "missing": missing})
+
+        @app.post(base + "/approvals/lookup")
+        async def approvals(body: Json) -> Json:
+            ids = body["ids"]
+            return {
+                "approvals": [self._approval(each) for each in ids if each in self.approvals],
+                "missing": [each for each in ids if each not in self.approvals],
+            }
+
+        @app.get(base + "/approvals")
+        async def window() -> Json:
+            return {
+                "approvals": [self._approval(each) for each in self.approvals],
+                "next_cursor": None,
+            }
+
+        @app.get(base + "/entries/changes")
+        async def changes() -> Json:
+            rows = [
+                {
+                    "external_id": each,
+                    "change": "CHANGED" if each in self.entries else "DELETED",
+                    "entry": None,
+                }
+                for each in self.changed
+            ]
+            return {"changes": rows, "next_cursor": None, "complete": True}
+
+        @app.post(base + "/feedback")
+        async def feedback(body: Json) -> Json:
+            self.feedback.extend(body["items"])
+            results = [
+                {"external_id": each["external_id"], "status": "delivered", "message": None}
+                for each in body["items"]
+            ]
+            return {"results": results}
+
+        @app.post(base + "/webhooks/parse")
+        async def parse(body: Json) -> Response:
+            if self.unreadable:
+                return JSONResponse({"code": "unreadable", "detail": "still unreadable"}, 422)
+            event = {
+                "type": "timepost.time_entry.changed.v1",
+                "subject": "e1",
+                "delivery_id": None,
+                "occurred_at": None,
+                "change": "CHANGED",
+                "entry": None,
+            }
+            return JSONResponse({"events": [event]})
+
+    def _approval(self, approval_id: str) -> Json:
+        approval = self.approvals[approval_id]
+        covered = [self.entries[each] for each in approval["covers"] if each in self.entries]
+        known = {name: value for name, value in approval.items() if name != "covers"}
+        return {**known, "entries": covered}
+
+    def _erp(self, app: FastAPI) -> None:
+        base = f"/erp/v1/{ERP}"
+
+        @app.get(base + "/abilities")
+        async def abilities() -> Json:
+            return {
+                "max_batch": 50,
+                "readback": True,
+                "lookup": self.can_look_up,
+                "settle_seconds": self.settle_seconds,
+            }
+
+        @app.post(base + "/postings")
+        async def post(body: Json) -> Response:
+            if self.post_gate is not None:
+                await self.post_gate.wait()
+            fault = self.post_faults.pop(0) if self.post_faults else ""
+            if fault.startswith("status:"):
+                return JSONResponse({"code": "not_ready"}, int(fault.partition(":")[2]))
+            outcomes = [self._post_one(item, fault) for item in body["items"]]
+            if fault in ("commit then drop", "drop"):
+                # An answer that ends in the middle: the caller cannot know what happened.
+                return Response(
+                    b"{", headers={"content-length": "1"}, media_type="application/json"
+                )
+            return JSONResponse({"outcomes": outcomes})
+
+        @app.post(base + "/postings/lookup")
+        async def look_up(body: Json) -> Response:
+            if self.lookup_status != 200:
+                return JSONResponse({"code": "upstream_unavailable"}, self.lookup_status)
+            keys = {item["posting_key"] for item in body["items"]}
+            lines = [line for line in self.lines if line["posting_key"] in keys]
+            missing = sorted(keys - {line["posting_key"] for line in lines})
+            return JSONResponse({"lines": lines, "missing": missing})
+
+        for domain in ("legal-entities", "workers", "clients", "projects", "tasks", "periods"):
+            self._domain(app, base, domain)
+
+    def _domain(self, app: FastAPI, base: str, domain: str) -> None:
+        @app.get(f"{base}/{domain}")
+        async def records() -> Json:
+            return {"items": self.masters.get(domain, []), "next_cursor": None}
+
+    def _post_one(self, item: Json, fault: str) -> Json:
+        key = item["posting_key"]
+        if fault == "retry":
+            error = _error("unavailable", "busy", retriable=True)
+            return {"posting_key": key, "status": "retry", "line": None, "error": error}
+        if fault.startswith("reject:"):
+            error = _error(fault.partition(":")[2], "it will not do", retriable=False)
+            return {"posting_key": key, "status": "rejected", "line": None, "error": error}
+        line = {
+            "external_id": str(len(self.lines) + 1),
+            "posting_key": key,
+            **{
+                name: item[name]
+                for name in ("legal_entity_id", "worker_id", "project_id", "task_id", "work_date")
+            },
+            "minutes": item["minutes"] - (60 if fault == "hours differ" else 0),
+            "invoiced": False,
+            "version": None,
+        }
+        if fault != "drop":
+            self.lines.append(line)
+        return {"posting_key": key, "status": "posted", "line": line, "error": None}
+
+
+def _connection(name: str, connector: str, capability: str) -> Json:
+    return {
+        "name": name,
+        "connector": connector,
+        "title": connector.title(),
+        "capability": capability,
+        "legal_entities": ["HRC-US"],
+    }
+
+
+def _error(error_class: str, message: str, *, retriable: bool) -> Json:
+    return {
+        "error_class": error_class,
+        "vendor_code": "UserError",
+        "vendor_message": message,
+        "retriable": retriable,
+        "retry_after_seconds": None,
+    }
+
+
+@contextmanager
+def served(stand_in: StandIn) -> Iterator[StandIn]:
+    """Serve it on a port of its own until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        stand_in.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        config = uvicorn.Config(stand_in.app(), log_level="warning", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield stand_in
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -1,0 +1,55 @@
+"""From a hint about an approval to a line in the ERP, and what happens when it cannot be."""
+
+from process_apis.tests import firm
+from process_apis.tests.conftest import Tier
+
+
+async def test_an_approved_entry_stands_in_the_erp_once_and_the_tracker_is_told(tier: Tier) -> None:
+    firm.enter(tier.system, "e1", minutes=450)
+
+    await tier.approve("e1")
+
+    (line,) = tier.system.lines
+    assert (line["worker_id"], line["project_id"], line["task_id"]) == ("11", "31", "41")
+    assert (line["work_date"], line["minutes"]) == ("2026-06-02", 450)
+    status = await tier.status()
+    assert status["postings"] == {"POSTED": 1}
+    assert status["open_cases"] == {}
+    (told,) = tier.system.feedback
+    assert (told["external_id"], told["outcome"], told["document"]) == ("e1", "POSTED", "1")
+
+
+async def test_nothing_is_posted_before_it_is_approved(tier: Tier) -> None:
+    firm.enter(tier.system, "e1")
+    await tier.hint("e1")
+    await tier.settle()
+    assert tier.system.lines == []
+    assert (await tier.status())["entries"] == {"DRAFT": 1}
+
+    await tier.approve("e1", status="SUBMITTED")
+    assert tier.system.lines == []
+
+    await tier.approve("e1")
+    assert len(tier.system.lines) == 1
+
+
+async def test_the_same_hint_again_and_again_posts_nothing_more(tier: Tier) -> None:
+    firm.enter(tier.system, "e1")
+    await tier.approve("e1")
+
+    for _ in range(3):
+        await tier.hint("e1")
+        await tier.hint("a1", kind="approval")
+        await tier.settle()
+
+    assert len(tier.system.lines) == 1
+
+
+async def test_equal_hints_that_still_wait_are_one(tier: Tier) -> None:
+    firm.enter(tier.system, "e1")
+
+    first = await tier.hint("e1")
+    second = await tier.hint("e1")
+
+    assert (first, second) == ({"accepted": 1, "duplicates": 0}, {"accepted": 0, "duplicates": 1})
+    assert (await tier.status())["counters"]["clockify-main"]["duplicate"] == 1
