@@ -27,8 +27,8 @@ Every instance says who acts next (``kind``) and what to do (``action``).
 
 from shared.problems.document import FieldError, ProblemDocument
 from shared.problems.tree import (
-    Conflict,
     ConfigurationError,
+    Conflict,
     Forbidden,
     InternalError,
     InvalidRequest,
@@ -51,8 +51,8 @@ from shared.problems.tree import (
 )
 
 __all__ = [
-    "Conflict",
     "ConfigurationError",
+    "Conflict",
     "FieldError",
     "Forbidden",
     "InternalError",
