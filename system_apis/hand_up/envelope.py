@@ -15,6 +15,8 @@ from system_apis.capabilities.time_tracking.schemas import ChangeKind, EventType
 # trackers is a fixed token: kept with the delivery it could be used to forge others.
 _WITHHELD = ("signature", "authorization", "cookie", "token", "secret", "api-key", "forwarded")
 
+_LONGEST_REASON = 500
+
 
 @dataclass(frozen=True)
 class CloudEvent:
@@ -89,7 +91,7 @@ def unreadable_event(
         data={
             "headers": kept,
             "body_base64": base64.b64encode(body).decode(),
-            "reason": reason,
+            "reason": reason[:_LONGEST_REASON],
         },
     )
 

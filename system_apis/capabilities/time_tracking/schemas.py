@@ -227,7 +227,10 @@ class TrackerEvent(Contract):
     type: EventType
     subject: ExternalId
     delivery_id: str | None = Field(
-        default=None, description="The platform's own id of this delivery, where it gives one."
+        default=None,
+        min_length=1,
+        max_length=190,
+        description="The platform's own id of this delivery, where it gives one.",
     )
     occurred_at: AwareDatetime | None = None
     change: ChangeKind | None = None

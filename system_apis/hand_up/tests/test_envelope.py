@@ -106,6 +106,12 @@ def test_an_unreadable_delivery_is_kept_without_its_proof() -> None:
     assert document["data"]["reason"] == "no JSON."
 
 
+def test_a_long_reason_is_cut_to_what_the_process_tier_takes() -> None:
+    event = unreadable_event("c", {}, b"", "x" * 600, NOON)
+
+    assert event.data["reason"] == "x" * 500
+
+
 def test_the_trace_of_the_delivery_travels_with_its_event() -> None:
     context = SpanContext(1, 2, is_remote=False, trace_flags=TraceFlags(1))
 
