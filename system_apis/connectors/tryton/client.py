@@ -107,11 +107,17 @@ class TrytonClient:
                 action="Check that this series of Tryton is supported.",
             ) from None
 
-    async def version(self) -> str:
-        """The series, "8.2". Logs in first, which finds the shape of addresses."""
+    async def version(self) -> str | None:
+        """The series, "8.2"; None where only the database's own address is let through.
+
+        Logs in first, which finds the shape of addresses.
+        """
         session = await self._open_session(None)
         url = self._settings.base_url + _VERSION_PATHS[session.shape]
-        return str(await self._rpc.call(url, "common.server.version", [], reads=True))
+        try:
+            return str(await self._rpc.call(url, "common.server.version", [], reads=True))
+        except (NoSuchPath, SessionEnded, UpstreamRefused):
+            return None
 
     async def close(self) -> None:
         """Log out. Tryton forgets the session by itself too, so a failure does not matter."""

@@ -125,7 +125,7 @@ class TrytonErp:
         features = await self._reading(self._ledger.features())
         key = "its uuid (native)" if features.uuid_is_writable else "a marker in its description"
         return [
-            f"Tryton {version} answers at {self._settings.base_url}.",
+            f"Tryton {version or 'of an unknown series'} answers at {self._settings.base_url}.",
             f"User {self._settings.user} is logged in to {self._settings.database}.",
             f"Companies served: {', '.join(sorted(companies))}.",
             f"A line carries our posting key as {key}.",

@@ -17,6 +17,7 @@ from system_apis.capabilities.erp.schemas import ErpError, ErrorClass
 KNOWN_KINDS = frozenset({"UserError", "UserWarning", "LoginException", "ConcurrencyException"})
 
 _LONGEST_MESSAGE = 500
+_QUOTED = re.compile(r'(?P<name>\b(?:field|of|access) )?"[^"]*"')
 
 
 class TrytonRefusal(Exception):
@@ -168,7 +169,7 @@ def _without_values(refusal: TrytonRefusal) -> str:
     """
     if 'for field "Description"' in refusal.message:
         return 'Tryton refused the value for field "Description".'
-    kept = re.sub(r'(?<!field )(?<!of )(?<!access )"[^"]*"', '"…"', refusal.message)
+    kept = _QUOTED.sub(lambda found: found[0] if found["name"] else '"…"', refusal.message)
     if not refusal.is_understood:  # a Python exception's text quotes with apostrophes
         kept = re.sub(r"'(?![a-z_.]+')[^']*'", "'…'", kept)
     return kept[:_LONGEST_MESSAGE]

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from deploy.tryton.server import TrytonServer
-from shared.http_client import HttpClient
+from shared.http_client import AsyncBaseTransport, HttpClient
 from shared.values import SystemClock
 from system_apis.capabilities.connector import ConnectionContext
 from system_apis.capabilities.erp.schemas import PostingRequest
@@ -29,7 +29,9 @@ def new_key() -> str:
 
 
 @contextlib.asynccontextmanager
-async def opened(server: TrytonServer, **options: Any) -> AsyncIterator[TrytonErp]:
+async def opened(
+    server: TrytonServer, transport: AsyncBaseTransport | None = None, **options: Any
+) -> AsyncIterator[TrytonErp]:
     login = server.manifest["integration_user"]
     values = {
         "base_url": server.base_url,
@@ -38,7 +40,7 @@ async def opened(server: TrytonServer, **options: Any) -> AsyncIterator[TrytonEr
         "password": login["password"],
     }
     settings = CONNECTOR.settings.model_validate({**values, **options})
-    async with HttpClient(name="erp-test") as http:
+    async with HttpClient(name="erp-test", transport=transport) as http:
         context = ConnectionContext("erp-test", ("US01",), http, SystemClock())
         port = CONNECTOR.open(settings, context)
         assert isinstance(port, TrytonErp)
