@@ -14,7 +14,9 @@ from shared.web.tests.sheets import make_api
 
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[tuple[str, int]]:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=1)
+    )
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  uvicorn offers nothing to wait for
         await asyncio.sleep(0.01)
