@@ -69,7 +69,7 @@ async def play(stack: Stack, supervisor: Supervisor, steps: Steps) -> Outcome:
             read_erp=stack.erp.reader,
             check_services=supervisor.check,
         )
-        return await Director(surroundings, steps.tell).play()
+        return await Director(surroundings, steps).play()
 
 
 def show_addresses(console: Console, stack: Stack) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from deploy.local.scenario.firm import read_firm
 from deploy.local.scenario.life import Life
@@ -56,15 +57,20 @@ class Outcome:
     differences: list[str]
 
 
+class News(Protocol):
+    """Takes the name of a step and what is new of it; `done` when nothing more will come."""
+
+    def tell(self, name: str, news: str) -> None: ...
+
+    def done(self, name: str, result: str) -> None: ...
+
+
 class Director:
-    """Plays once.
+    """Plays once, and tells how it goes."""
 
-    :param tell: takes the name of a step and its news.
-    """
-
-    def __init__(self, surroundings: Surroundings, tell: Callable[[str, str], None]) -> None:
+    def __init__(self, surroundings: Surroundings, news: News) -> None:
         self._surroundings = surroundings
-        self._tell = tell
+        self._news = news
         self._status = Status()
         self._entered = 0
 
@@ -90,8 +96,11 @@ class Director:
         life = Life(self._surroundings.tracker, expectation, self._count_entry)
         await life.live(make_plan(read_firm(FIRST_DAY)))
         await self._until_quiet(expectation, deleted=0)
+        self._news.tell("people", "changing and deleting what was posted")
         await life.change_what_was_posted()
         quiet = await self._until_quiet(expectation, deleted=life.deleted)
+        self._news.done("people", f"{self._entered} entries, one changed and one deleted later")
+        self._news.done("timepost", in_words(self._status))
         lines = await asyncio.to_thread(self._read_lines)
         cases = await self._surroundings.operator.open_cases()
         marks = [await self._surroundings.tracker.is_marked(each) for each in expectation.lines]
@@ -108,7 +117,7 @@ class Director:
     async def _read_masters(self) -> None:
         operator, erp = self._surroundings.operator, self._surroundings.erp_connection
         give_up = time.monotonic() + MASTERS_SECONDS
-        self._tell("masters", "waiting until the process tier knows its connections")
+        self._news.tell("masters", "waiting until the process tier knows its connections")
         while not await operator.knows(erp):
             if time.monotonic() > give_up:
                 raise MastersNotRead(f"The process tier does not know the connection {erp}.")
@@ -117,23 +126,19 @@ class Director:
         while (run := await operator.masters_run(run_id))["status"] != "DONE":
             if run["status"] == "FAILED" or time.monotonic() > give_up:
                 raise MastersNotRead(f"{run['step']}: {run['error']}")
-            self._tell("masters", str(run["step"]))
+            self._news.tell("masters", str(run["step"]))
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-        self._tell("masters", f"{run['read']} records read from Tryton")
+        self._news.done("masters", f"{run['read']} records read from Tryton")
 
     def _count_entry(self) -> None:
         self._entered += 1
-        self._tell("people", f"{self._entered} entries in the tracker")
+        self._news.tell("people", f"{self._entered} entries in the tracker")
 
     async def _watch(self) -> None:
         while True:
             self._surroundings.check_services()
             self._status = await self._surroundings.operator.status()
-            self._tell(
-                "timepost",
-                f"{self._status.approved} approved, {self._status.posted} posted, "
-                f"{self._status.cases} cases, {self._status.under_way} under way",
-            )
+            self._news.tell("timepost", in_words(self._status))
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def _until_quiet(self, expectation: Expectation, deleted: int) -> bool:
@@ -165,3 +170,10 @@ class Director:
                 Line(line.employee_email, line.date, line.project, line.task or "", line.minutes)
                 for line in erp.lines()
             ]
+
+
+def in_words(status: Status) -> str:
+    return (
+        f"{status.approved} approved, {status.posted} posted, {status.cases} cases, "
+        f"{status.under_way} under way"
+    )

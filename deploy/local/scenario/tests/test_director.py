@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from rich.console import Console
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -18,6 +19,7 @@ from deploy.local.scenario.operator import Operator
 from deploy.local.scenario.refusals import MastersNotRead
 from deploy.local.scenario.tracker import Tracker, found_firm
 from deploy.local.scenario.verdict import Case
+from deploy.local.steps import Steps
 from deploy.sandboxes.clockify import create_sandbox
 from deploy.sandboxes.clockify.background import serving
 from deploy.tryton.reader import TrytonReader
@@ -96,7 +98,7 @@ async def test_a_service_that_died_ends_the_scenario_at_once(tracker: Tracker) -
             surroundings = Surroundings(tracker, operator, "erp", no_erp, check)
             begun = time.monotonic()
             with pytest.raises(ProcessDied, match="worker-1"):
-                await Director(surroundings, lambda *_: None).play()
+                await Director(surroundings, Steps(Console(quiet=True))).play()
             assert time.monotonic() - begun < 5
 
 
@@ -108,7 +110,7 @@ async def test_masters_that_cannot_be_read_end_the_scenario_with_the_reason(
         async with Operator(url, url, "secret") as operator:
             surroundings = Surroundings(tracker, operator, "erp", no_erp, lambda: None)
             with pytest.raises(MastersNotRead, match="reading workers: the ERP refuses the login"):
-                await Director(surroundings, lambda *_: None).play()
+                await Director(surroundings, Steps(Console(quiet=True))).play()
 
 
 async def test_the_operator_reads_all_pages_and_renews_the_token_in_time() -> None:
