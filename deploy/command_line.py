@@ -91,11 +91,14 @@ def worker() -> None:
 
     Example: `timepost worker`
     """
-    from process_apis.settings import read_settings  # noqa: PLC0415  needs the extra `process`
+    from process_apis.settings import (  # noqa: PLC0415  needs the extra `process`
+        ProcessSettings,
+        read_settings,
+    )
     from process_apis.worker import run  # noqa: PLC0415  needs the extra `process`
 
     with told_plainly():
-        asyncio.run(run(read_settings()))
+        asyncio.run(run(read_settings(ProcessSettings)))
 
 
 @app.command()
@@ -106,10 +109,10 @@ def migrate() -> None:
     started. The database is `TIMEPOST_PROCESS_DATABASE_URL`.
     """
     from process_apis.migrate import migrate as bring_up_to_date  # noqa: PLC0415  ditto
-    from process_apis.settings import read_settings  # noqa: PLC0415  ditto
+    from process_apis.settings import DatabaseSettings, read_settings  # noqa: PLC0415  ditto
 
     with told_plainly():
-        settings = read_settings()
+        settings = read_settings(DatabaseSettings)
     bring_up_to_date(settings.database_url)
 
 

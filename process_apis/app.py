@@ -29,7 +29,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
 
     :raises ConfigurationError: a setting is missing or wrong.
     """
-    settings = settings or read_settings()
+    settings = settings or read_settings(ProcessSettings)
     configure("timepost-process", settings.telemetry)
     runtime = build(settings, clock)
     trace_statements(runtime.database)

@@ -1,14 +1,14 @@
 """Settings of the system tier, from `TIMEPOST_SYSTEM_*`."""
 
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared import configuration
+from shared.configuration import TierSettings
 from shared.identity import IdentitySettings
-from shared.problems import ConfigurationError, FieldError
-from shared.telemetry import TelemetrySettings
 from shared.web import WebSettings
 from system_apis.hand_up import HandUpSettings
 from system_apis.registry import CONNECTOR_PACKAGES
@@ -46,32 +46,20 @@ class ConnectionSettings(ConnectorSettings):
     connections_file: Path = Field(description="TOML file of the connections.")
 
 
-class SystemSettings(ConnectionSettings):
+class SystemSettings(ConnectionSettings, TierSettings):
     """Nested settings take two underscores: `TIMEPOST_SYSTEM_IDENTITY__ISSUER`."""
 
-    model_config = SettingsConfigDict(
-        env_nested_delimiter="__", nested_model_default_partial_update=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
-    environment: Literal["development", "production"] = Field(
-        default="production", description="`development` allows plain http to the issuer."
-    )
     process_url: str = Field(
         pattern=r"^https?://[^/]", description="Address of the process tier, without /v1."
     )
     identity: SystemIdentity
-    telemetry: TelemetrySettings = TelemetrySettings()
     web: WebSettings = WebSettings(max_body_bytes=4 * MEBIBYTE)
     hand_up: HandUpSettings = HandUpSettings()
     webhook_max_bytes: int = Field(
         default=MEBIBYTE, gt=0, description="Largest delivery of a tracker."
     )
-
-    @model_validator(mode="after")
-    def _issuer_is_authentic(self) -> Self:
-        if self.environment == "production" and not self.identity.issuer.startswith("https://"):
-            raise ValueError("identity.issuer must start with https:// in production")
-        return self
 
 
 def read_settings(kind: type[S], **given: Path) -> S:
@@ -79,16 +67,4 @@ def read_settings(kind: type[S], **given: Path) -> S:
 
     :raises ConfigurationError: names each variable that is missing or wrong, never its value.
     """
-    try:
-        return kind(**given)  # type: ignore[arg-type]  # its fields, by name
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False, include_input=False)
-        faults = [FieldError(field=_variable(item["loc"]), message=item["msg"]) for item in details]
-        lines = "\n".join(f"  {fault.field}: {fault.message}" for fault in faults)
-        raise ConfigurationError(
-            f"The settings of the system tier are wrong:\n{lines}", errors=faults
-        ) from None
-
-
-def _variable(location: tuple[int | str, ...]) -> str:
-    return PREFIX + ("__".join(str(part) for part in location).upper() or "*")
+    return configuration.read_settings(kind, "the system tier", **given)

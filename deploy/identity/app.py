@@ -17,7 +17,7 @@ from deploy.identity.authorization_server import DevelopmentAuthorizationServer,
 from deploy.identity.directory import User, load_directory
 from deploy.identity.grants import ClientCredentials, CodeStore, CodeWithPkce, S256Only
 from deploy.identity.login_page import login_page
-from deploy.identity.settings import IdentityServerSettings
+from deploy.identity.settings import IdentityServerSettings, read_settings
 from deploy.identity.signing_key import ALGORITHM, load_or_create_signing_key
 from deploy.identity.token_exchange import GRANT, TokenExchange
 from shared.problems import ConfigurationError
@@ -29,9 +29,10 @@ def create_app(
 ) -> FastAPI:
     """The server, with settings from the environment unless given.
 
-    :raises ConfigurationError: in production, or when a client has no secret.
+    :raises ConfigurationError: in production, when a setting is missing or wrong, or when a client
+        has no secret.
     """
-    settings = settings or IdentityServerSettings()
+    settings = settings or read_settings()
     _refuse_production(settings)
     server = _authorization_server(settings, clock or SystemClock())
     app = FastAPI(title="Timepost development identity", openapi_url=None)

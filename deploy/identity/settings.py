@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared import configuration
+
 _DEVELOPMENT_DIRECTORY = Path(__file__).with_name("development.toml")
 
 
@@ -12,7 +14,10 @@ class IdentityServerSettings(BaseSettings):
     """Read from ``TIMEPOST_IDENTITY_SERVER_*``; secrets have no defaults."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TIMEPOST_IDENTITY_SERVER_", frozen=True, populate_by_name=True
+        env_prefix="TIMEPOST_IDENTITY_SERVER_",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     environment: str = Field(default="development", validation_alias="TIMEPOST_ENVIRONMENT")
@@ -43,3 +48,11 @@ class IdentityServerSettings(BaseSettings):
         if scheme not in ("http", "https") or not separator or not host or "/" in host:
             raise ValueError("must be an origin such as http://127.0.0.1:8400, without a path")
         return value
+
+
+def read_settings() -> IdentityServerSettings:
+    """The settings of the environment.
+
+    :raises ConfigurationError: names each variable that is missing or wrong, never its value.
+    """
+    return configuration.read_settings(IdentityServerSettings, "the development identity server")

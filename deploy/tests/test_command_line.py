@@ -26,18 +26,20 @@ def test_each_command_explains_itself(command: str) -> None:
     assert "timepost" in shown.output.lower()
 
 
-@pytest.mark.parametrize("tier", sorted(set(FACTORIES) - {"identity"}))
+@pytest.mark.parametrize("tier", sorted(FACTORIES))
 def test_a_tier_without_settings_says_which_it_needs(tier: str) -> None:
     ended = run(["serve", tier])
     assert ended.returncode == 1
-    assert f"TIMEPOST_{tier.upper()}_IDENTITY" in ended.stderr
+    needed = "IDENTITY_SERVER_ISSUER" if tier == "identity" else f"{tier.upper()}_IDENTITY"
+    assert f"TIMEPOST_{needed}" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def test_migrating_without_settings_says_which_it_needs() -> None:
+def test_migrating_needs_the_database_and_nothing_else() -> None:
     ended = run(["migrate"])
     assert ended.returncode == 1
     assert "TIMEPOST_PROCESS_DATABASE_URL" in ended.stderr
+    assert "TIMEPOST_PROCESS_IDENTITY" not in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
