@@ -37,6 +37,11 @@ def choose_addresses() -> Addresses:
     )
 
 
+def free_addresses() -> Addresses:
+    """None of the usual ports: for runs beside others."""
+    return Addresses(**dict(zip(vars(USUAL), free_ports(len(vars(USUAL))), strict=True)))
+
+
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

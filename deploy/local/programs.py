@@ -6,13 +6,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.local.addresses import Addresses
 from deploy.local.processes import Program
 from deploy.local.run_secrets import RunSecrets
+from deploy.local.scenario.make_plan import FIRST_DAY
 
-# Half a minute in production; here a person waits for the webhook that never came.
+# Minutes in production; here a person waits for the webhook that never came.
 SWEEP_EVERY_SECONDS = 10
 
 
@@ -20,15 +23,22 @@ class Programs:
     """Makes the programs of one run.
 
     :param database_url: where the process tier keeps its ledger.
+    :param more: environment variables that go before those of the demo.
     """
 
     def __init__(
-        self, directory: Path, addresses: Addresses, secrets: RunSecrets, database_url: str
+        self,
+        directory: Path,
+        addresses: Addresses,
+        secrets: RunSecrets,
+        database_url: str,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         self._directory = directory
         self._addresses = addresses
         self._secrets = secrets
         self._database_url = database_url
+        self._more = more or {}
 
     @property
     def connections_file(self) -> Path:
@@ -94,6 +104,7 @@ class Programs:
             f"{prefix}DATABASE_URL": self._database_url,
             f"{prefix}SYSTEM_URL": self._addresses.url("system"),
             f"{prefix}SWEEP_EVERY_SECONDS": str(SWEEP_EVERY_SECONDS),
+            f"{prefix}SWEEP_DAYS": str(days_since_the_scenario()),
         }
 
     def _tier_settings(self, tier: str) -> dict[str, str]:
@@ -113,7 +124,8 @@ class Programs:
     def _timepost(
         self, name: str, arguments: list[str], settings: dict[str, str], *, ends: bool = False
     ) -> Program:
-        return self._python(name, ["-m", "deploy.command_line", *arguments], settings, ends=ends)
+        command = ["-m", "deploy.command_line", *arguments]
+        return self._python(name, command, {**settings, **self._more}, ends=ends)
 
     def _python(
         self, name: str, arguments: list[str], settings: dict[str, str], *, ends: bool = False
@@ -121,6 +133,11 @@ class Programs:
         """Run Python with these settings only: what the user's shell holds of ours stays out."""
         ours = {variable: None for variable in os.environ if is_a_setting(variable)}
         return Program(name, [sys.executable, *arguments], {**ours, **settings}, ends=ends)
+
+
+def days_since_the_scenario() -> int:
+    """How far back a sweep must look to find the four weeks, whenever the demo is run."""
+    return max(62, (datetime.now(UTC).date() - FIRST_DAY).days + 7)
 
 
 def is_a_setting(variable: str) -> bool:

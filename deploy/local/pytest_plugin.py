@@ -29,18 +29,27 @@ def fresh_database(server: PostgresServer, template: str | None = None) -> Itera
     server.drop_database(name)
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL of this test session's own (one for each xdist worker)."""
+@contextlib.contextmanager
+def session_directory() -> Iterator[Path]:
+    """A directory for servers of this test session.
+
+    Not one of pytest's: PostgreSQL's account must pass through the folders above it.
+    """
     root = Path(tempfile.gettempdir()) / "timepost-tests"
     root.mkdir(exist_ok=True)
     remove_what_killed_sessions_left(root)
     directory = Path(tempfile.mkdtemp(prefix=f"{psutil.Process().pid}-", dir=root))
     try:
-        with PostgresServer(directory, durable=False) as server:
-            yield server
+        yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this test session's own (one for each xdist worker)."""
+    with session_directory() as directory, PostgresServer(directory, durable=False) as server:
+        yield server
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
@@ -32,7 +34,7 @@ BUILD_SECONDS = 600.0
 READY_SECONDS = 60.0
 
 CONNECTIONS = """\
-# The connections of the demo, written anew by each run.
+# The connections of this run, written anew by each.
 # Secrets are references to files; the values stand nowhere else.
 
 [[connections]]
@@ -45,6 +47,7 @@ base_url = "{tryton_url}"
 database = "{database}"
 user = "{user}"
 password = {{ file = "secrets/tryton-password" }}
+{tryton_options}
 
 [[connections]]
 name = "{tracker}"
@@ -59,6 +62,21 @@ webhook_tokens = [
 {tokens}
 ]
 """
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How a run differs from the demo: other ports, shorter times, something before the ERP.
+
+    :param settings: environment variables of Timepost's own programs, before the demo's.
+    :param erp_url: where Timepost reaches the ERP, if not at its own address.
+    :param erp_options: further options of the ERP's connection.
+    """
+
+    addresses: Addresses = field(default_factory=choose_addresses)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    erp_url: str | None = None
+    erp_options: Mapping[str, int | float | str] = field(default_factory=dict)
 
 
 class WatchedTryton:
@@ -81,21 +99,34 @@ class WatchedTryton:
 class Stack:
     """The demo platforms and Timepost's tiers. `start` once; the supervisor stops everything.
 
-    After the start: `addresses`, `secrets`, `erp` (the real Tryton), `firm` (ids in the tracker).
+    After the start: `erp` (the real Tryton), `firm` (ids in the tracker), `webhook_tokens`.
     """
 
     erp: TrytonServer
     firm: Founded
+    webhook_tokens: list[str]
 
-    def __init__(self, supervisor: Supervisor, steps: Steps, variant: Variant) -> None:
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        steps: Steps,
+        variant: Variant,
+        arrangement: Arrangement | None = None,
+    ) -> None:
         self.directory = supervisor.directory.resolve()
-        self.addresses: Addresses = choose_addresses()
+        self.arrangement = arrangement or Arrangement()
+        self.addresses = self.arrangement.addresses
         self._supervisor = supervisor
         self._steps = steps
         self._variant = variant
         forget_the_last_run(self.directory)
         self.secrets: RunSecrets = make_secrets(self.directory / "secrets")
         self.postgres = PostgresServer(self.directory / "postgres")
+
+    @property
+    def webhooks_url(self) -> str:
+        """Where the tracker delivers."""
+        return f"{self.addresses.url('system')}/time-tracking/v1/{TRACKER}/webhooks"
 
     def start(self) -> None:
         """Start all services and return when each says that it is ready.
@@ -113,14 +144,15 @@ class Stack:
         self._steps.tell("clockify", "starting the stand-in")
         self._wait_for_answer("identity", "/jwks.json")
         self._wait_for_answer("clockify", "/_sandbox/status")
-        webhooks = f"{self.addresses.url('system')}/time-tracking/v1/{TRACKER}/webhooks"
-        self.firm, tokens = found_firm(self.addresses.url("clockify"), webhooks)
+        self.firm, self.webhook_tokens = found_firm(
+            self.addresses.url("clockify"), self.webhooks_url
+        )
         self._steps.tell("database", "migrating")
         self._supervisor.wait_until("migrate", lambda: migration.is_done, READY_SECONDS)
         self._steps.done("database", f"PostgreSQL on port {self.postgres.port}")
         self._start_tier("process", programs)
         self._start_tryton(build)
-        write_connections(self, tokens)
+        write_connections(self)
         self._start_tier("system", programs)
         for number in range(1, WORKERS + 1):
             self._supervisor.start(programs.worker(number))
@@ -132,7 +164,8 @@ class Stack:
         self.postgres.start()
         self._supervisor.adopt("postgres", self.postgres.process)
         url = self.postgres.create_database("timepost")
-        return Programs(self.directory, self.addresses, self.secrets, url)
+        more = self.arrangement.settings
+        return Programs(self.directory, self.addresses, self.secrets, url, more)
 
     def _start_tryton(self, build: ManagedProcess) -> None:
         def is_built() -> bool:
@@ -184,19 +217,23 @@ def forget_the_last_run(directory: Path) -> None:
             path.unlink()
 
 
-def write_connections(stack: Stack, webhook_tokens: list[str]) -> None:
+def write_connections(stack: Stack) -> None:
     """Write the connections file and the secrets that it refers to."""
     secrets = stack.directory / "secrets"
     account = stack.erp.manifest["integration_user"]
     keep_secret(secrets / "tryton-password", account["password"])
     keep_secret(secrets / "clockify-api-key", stack.firm.api_key)
-    names = [f"clockify-webhook-{number}" for number in range(1, len(webhook_tokens) + 1)]
-    for name, token in zip(names, webhook_tokens, strict=True):
+    tokens = stack.webhook_tokens
+    names = [f"clockify-webhook-{number}" for number in range(1, len(tokens) + 1)]
+    for name, token in zip(names, tokens, strict=True):
         keep_secret(secrets / name, token)
     text = CONNECTIONS.format(
         erp=ERP,
         tracker=TRACKER,
-        tryton_url=stack.erp.base_url,
+        tryton_url=stack.arrangement.erp_url or stack.erp.base_url,
+        tryton_options="\n".join(
+            f"{name} = {json.dumps(value)}" for name, value in stack.arrangement.erp_options.items()
+        ),
         database=stack.erp.database,
         user=account["login"],
         clockify_url=stack.addresses.url("clockify"),

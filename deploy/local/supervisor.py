@@ -75,6 +75,16 @@ class Supervisor:
         if pid is not None:
             write_record(self._record(name), pid)
 
+    def process(self, name: str) -> ManagedProcess:
+        """The process of a program that was started here, to stop, kill or start it anew.
+
+        :raises LookupError: none of this name was started.
+        """
+        for known, service in self._services:
+            if known == name and isinstance(service, ManagedProcess):
+                return service
+        raise LookupError(f"no process {name} was started")
+
     def check(self) -> None:
         """:raises ProcessDied: a service ended though nobody stopped it."""
         for _, service in self._services:
