@@ -12,10 +12,11 @@ from process_apis.processes.feedback.recorder import record_feedback
 from process_apis.processes.feedback.steps import Messenger
 from process_apis.processes.master_data.steps import Librarian
 from process_apis.processes.posting import waking
-from process_apis.processes.posting.ledger import Ledger, Timing
+from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Listeners
 from process_apis.processes.time_entries.steps import Reader
 from process_apis.settings import ProcessSettings
+from process_apis.timing import Timing
 from process_apis.upstream.system_tier import SystemTier
 from shared.http_client import HttpClient
 from shared.identity import ServiceTokens, TokenVerifier
@@ -56,6 +57,7 @@ def build(
 ) -> Runtime:
     """Wire everything; connects to nothing yet."""
     clock = clock or SystemClock()
+    timing = timing or settings.timing
     provider = HttpClient(name="The identity provider")
     system_http = HttpClient(settings.system_url.rstrip("/"), name="The system tier")
     tokens = ServiceTokens(settings.identity, provider.library_client, clock)
@@ -74,15 +76,15 @@ def build(
         doorbell=doorbell,
         system=system,
         verifier=TokenVerifier(settings.identity, provider.library_client, clock),
-        reader=Reader(database, system, clock, settings.sweep_days),
+        reader=Reader(database, system, clock, settings.sweep_days, timing.reading_lease_span),
         librarian=Librarian(database, system, clock, wake),
         ledger=Ledger(
             database,
             system,
             clock,
             Listeners((record_cases, record_feedback)),
-            timing or Timing(),
+            timing,
         ),
-        messenger=Messenger(database, system, clock),
+        messenger=Messenger(database, system, clock, timing.reading_lease_span),
         http=(provider, system_http),
     )

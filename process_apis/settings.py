@@ -5,6 +5,7 @@ from typing import TypeVar
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from process_apis.timing import Timing
 from shared import configuration
 from shared.configuration import TierSettings
 from shared.identity import IdentitySettings
@@ -57,6 +58,7 @@ class ProcessSettings(DatabaseSettings, TierSettings):
     masters_every_seconds: int = Field(
         default=900, ge=5, description="How often the masters of each ERP are read."
     )
+    timing: Timing = Timing()
 
 
 def read_settings(kind: type[S]) -> S:

@@ -14,11 +14,11 @@ from deploy.local.pytest_plugin import fresh_database
 from process_apis.app import create_app
 from process_apis.doorbell import Stage
 from process_apis.migrate import migrate
-from process_apis.processes.posting.ledger import Timing
 from process_apis.runtime import Runtime, build
 from process_apis.settings import ProcessIdentity, ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.system_stand_in import ERP, TRACKER, StandIn, served
+from process_apis.timing import Timing
 from process_apis.worker import Worker
 from shared.http_client import ASGITransport, HttpClient
 from shared.identity import IdentitySettings, ServiceTokens

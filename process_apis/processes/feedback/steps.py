@@ -16,7 +16,6 @@ from shared.problems import TimepostProblem
 from shared.values import Clock
 
 BATCH = 200
-LEASE = timedelta(seconds=120)
 MAX_ATTEMPTS = 10
 _MOST_WAIT = 3600
 
@@ -43,6 +42,7 @@ class Messenger:
     database: Database
     system: SystemTier
     clock: Clock
+    lease: timedelta
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,12 @@ async def deliver(messenger: Messenger, connection: str) -> int:
     async with messenger.database.transaction() as transaction:
         rows = await transaction.execute(
             _CLAIM,
-            {"connection": connection, "now": now, "limit": BATCH, "lease_until": now + LEASE},
+            {
+                "connection": connection,
+                "now": now,
+                "limit": BATCH,
+                "lease_until": now + messenger.lease,
+            },
         )
         items = [Item(**row) for row in rows.mappings()]
     if not items:

@@ -11,9 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.processes.intake.tables import EventKind
 
-# Longer than any read of a platform may take: a worker that lost its lease has stopped reading.
-LEASE = timedelta(seconds=120)
-
 
 @dataclass(frozen=True)
 class Arrival:
@@ -128,7 +125,12 @@ async def count(connection: AsyncConnection, name: str, reason: str, total: int)
 
 
 async def claim(
-    connection: AsyncConnection, name: str, kind: EventKind, limit: int, now: datetime
+    connection: AsyncConnection,
+    name: str,
+    kind: EventKind,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
 ) -> list[Claimed]:
     """Lease all waiting hints about up to ``limit`` hints' subjects, oldest first."""
     await connection.execute(_ONE_CLAIM_AT_A_TIME, {"name": f"inbox:{name}:{kind}"})
@@ -139,7 +141,7 @@ async def claim(
             "kind": kind,
             "limit": limit,
             "now": now,
-            "lease_until": now + LEASE,
+            "lease_until": now + lease,
         },
     )
     return sorted((Claimed(**row) for row in rows.mappings()), key=lambda claimed: claimed.id)

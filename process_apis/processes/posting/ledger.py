@@ -7,31 +7,10 @@ from typing import Annotated
 from process_apis.database import Database
 from process_apis.processes.posting.ports import Listeners
 from process_apis.provided import provided
+from process_apis.timing import Timing
 from process_apis.upstream.erp import ErpAbilities
 from process_apis.upstream.system_tier import SystemTier
 from shared.values import Clock
-
-
-@dataclass(frozen=True)
-class Timing:
-    """How long things may take, in seconds.
-
-    The order matters: `call` (the ERP is asked nothing later) < `answer` (we stop waiting for
-    the system tier) < `lease` (another worker may take over). Only after the lease and the
-    ERP's own settle time does a look-up prove that something was not posted.
-    """
-
-    call: float = 40
-    answer: float = 55
-    lease: float = 90
-    retry_first: float = 5
-    retry_most: float = 900
-    outage_pause: float = 10
-
-    @property
-    def lease_span(self) -> timedelta:
-        """The lease as a span."""
-        return timedelta(seconds=self.lease)
 
 
 @dataclass(frozen=True)

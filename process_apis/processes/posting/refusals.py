@@ -4,9 +4,9 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
-from process_apis.processes.posting.ledger import Timing
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import PostingState
+from process_apis.timing import Timing
 from process_apis.upstream.erp import ErpError, ErrorClass, PostingRequest
 
 MAX_REFUSALS = 8

@@ -32,19 +32,23 @@ class Reader:
     """What reading needs.
 
     :param sweep_days: how far back in work dates a sweep compares approvals.
+    :param lease: how long a hint is ours; another worker reads it again after that.
     """
 
     database: Database
     system: SystemTier
     clock: Clock
     sweep_days: int = 62
+    lease: timedelta = timedelta(seconds=120)
 
 
 async def read_entries(reader: Reader, connection: str) -> int:
     """Work on one batch of hints about entries; returns how many hints it was."""
     now = reader.clock.now()
     async with reader.database.transaction() as transaction:
-        claimed = await inbox.claim(transaction, connection, EventKind.ENTRY, BATCH, now)
+        claimed = await inbox.claim(
+            transaction, connection, EventKind.ENTRY, BATCH, now, reader.lease
+        )
     if not claimed:
         return 0
     with resume([each.carrier for each in claimed], "read entries"):
@@ -65,7 +69,7 @@ async def read_approvals(reader: Reader, connection: str) -> int:
     now = reader.clock.now()
     async with reader.database.transaction() as transaction:
         claimed = await inbox.claim(
-            transaction, connection, EventKind.APPROVAL, APPROVALS_AT_ONCE, now
+            transaction, connection, EventKind.APPROVAL, APPROVALS_AT_ONCE, now, reader.lease
         )
     if not claimed:
         return 0
