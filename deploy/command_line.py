@@ -112,8 +112,19 @@ def migrate() -> None:
     from process_apis.settings import DatabaseSettings, read_settings  # noqa: PLC0415  ditto
 
     with told_plainly():
-        settings = read_settings(DatabaseSettings)
-    bring_up_to_date(settings.database_url)
+        database = read_settings(DatabaseSettings)
+    bring_up_to_date(database.database_url)
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting of every tier with its default and meaning, as Markdown.
+
+    Example: `timepost settings > docs/configuration.md`
+    """
+    from deploy.settings_guide import settings_guide  # noqa: PLC0415  imports every tier's settings
+
+    typer.echo(settings_guide(), nl=False)
 
 
 @app.command()

@@ -20,7 +20,11 @@ class IdentityServerSettings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    environment: str = Field(default="development", validation_alias="TIMEPOST_ENVIRONMENT")
+    environment: str = Field(
+        default="development",
+        validation_alias="TIMEPOST_ENVIRONMENT",
+        description="With `production` this server does not start.",
+    )
     issuer: str = Field(
         description="This server's own address, as browsers and tiers reach it.",
         examples=["http://127.0.0.1:8400"],
@@ -38,8 +42,12 @@ class IdentityServerSettings(BaseSettings):
     directory_file: Path = Field(
         default=_DEVELOPMENT_DIRECTORY, description="TOML file with clients and users."
     )
-    token_lifetime_seconds: int = Field(default=300, ge=1, le=3600)
-    code_lifetime_seconds: int = Field(default=60, ge=1, le=600)
+    token_lifetime_seconds: int = Field(
+        default=300, ge=1, le=3600, description="How long a token is valid."
+    )
+    code_lifetime_seconds: int = Field(
+        default=60, ge=1, le=600, description="How long a sign-in's code can be exchanged."
+    )
 
     @field_validator("issuer")
     @classmethod

@@ -1,6 +1,14 @@
 """Settings from the environment, and errors that name variables and never values."""
 
+from shared.configuration.describing import REQUIRED, Setting, described
 from shared.configuration.reading import read_settings, variable_of
 from shared.configuration.tier import TierSettings
 
-__all__ = ["TierSettings", "read_settings", "variable_of"]
+__all__ = [
+    "REQUIRED",
+    "Setting",
+    "TierSettings",
+    "described",
+    "read_settings",
+    "variable_of",
+]
