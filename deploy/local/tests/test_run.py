@@ -90,11 +90,13 @@ def test_the_connections_file_holds_references_only() -> None:
         tryton_url="http://127.0.0.1:8000",
         database="halden",
         user="timepost",
+        tryton_options="settle_seconds = 2",
         clockify_url="http://127.0.0.1:8431",
         workspace="6530a1b2c3d4e5f601234567",
         tokens='    { file = "secrets/clockify-webhook-1" },',
     )
     tryton, clockify = tomllib.loads(text)["connections"]
+    assert tryton["options"]["settle_seconds"] == 2
     assert tryton["options"]["password"] == {"file": "secrets/tryton-password"}
     assert clockify["options"]["api_key"] == {"file": "secrets/clockify-api-key"}
     assert clockify["options"]["webhook_tokens"] == [{"file": "secrets/clockify-webhook-1"}]
