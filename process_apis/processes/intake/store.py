@@ -39,6 +39,8 @@ class Claimed:
     received_at: datetime
 
 
+# Ordered: two batches with the same deliveries wait for each other's rows, and would deadlock if
+# one met them in the opposite order.
 _COMMIT = text(
     """
     INSERT INTO inbox_event (connection, kind, subject, delivery_id, content_key, origin,
@@ -48,6 +50,7 @@ _COMMIT = text(
     FROM jsonb_to_recordset(CAST(:arrivals AS jsonb)) AS arrival (
         connection text, kind text, subject text, delivery_id text, content_key text,
         origin text, payload jsonb, carrier jsonb)
+    ORDER BY connection, content_key, delivery_id
     ON CONFLICT DO NOTHING
     RETURNING connection
     """
@@ -109,10 +112,12 @@ async def commit_arrivals(
     """Add hints in one statement; returns how many were new. The others are counted."""
     if not arrivals:
         return 0
-    rows = json.dumps([asdict(arrival) for arrival in arrivals], default=str)
+    # In one order: equal hints of two transactions wait for one another, but never in a circle.
+    in_order = sorted(arrivals, key=lambda each: (each.connection, each.content_key))
+    rows = json.dumps([asdict(arrival) for arrival in in_order], default=str)
     result = await connection.execute(_COMMIT, {"arrivals": rows, "now": now})
     new = [row.connection for row in result]
-    for name in {arrival.connection for arrival in arrivals}:
+    for name in sorted({arrival.connection for arrival in arrivals}):
         sent = sum(arrival.connection == name for arrival in arrivals)
         await count(connection, name, "duplicate", sent - new.count(name))
     return len(new)
