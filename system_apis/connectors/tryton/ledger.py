@@ -12,6 +12,7 @@ from system_apis.connectors.tryton.mapping import (
     Domain,
     exact_marker,
     posted_line,
+    posting_key_of,
     tryton_id,
     work_id_of,
 )
@@ -66,11 +67,17 @@ class TrytonLedger:
         self._features = None
 
     async def by_ids(
-        self, ids: Sequence[int], deadline: datetime | None = None
+        self,
+        ids: Sequence[int],
+        deadline: datetime | None = None,
+        known: WorkTree | None = None,
     ) -> dict[int, PostedLine]:
-        """The lines that still exist, by id."""
-        found = await self._lines(["id", "in", list(ids)], deadline)
-        return {int(line.external_id): line for line in found}
+        """The lines that still exist, by id.
+
+        :param known: works that were read a moment ago, and need not be read again.
+        """
+        found = await self._raw_lines(["id", "in", list(ids)], deadline)
+        return {line.id: each for line, each in await self._in_our_words(found, deadline, known)}
 
     async def by_keys(
         self,
@@ -86,16 +93,15 @@ class TrytonLedger:
         have changed a line's date or person in Tryton. That takes seconds in a large database.
         """
         wanted = {item.posting_key for item in items}
-        found = await self._lines(_likely_places(items), deadline)
-        lines = {line.external_id: line for line in found if line.posting_key in wanted}
-        missing = sorted(wanted - {str(line.posting_key) for line in lines.values()})
+        found = {line.id: line for line in await self._raw_lines(_likely_places(items), deadline)}
         if thorough:
+            missing = sorted(wanted - {posting_key_of(line) for line in found.values()})
             for start in range(0, len(missing), _KEYS_PER_SEARCH):
                 keys = missing[start : start + _KEYS_PER_SEARCH]
                 domain = ["OR", *(["description", "like", exact_marker(key)] for key in keys)]
-                found = await self._lines(domain, deadline)
-                lines |= {line.external_id: line for line in found if line.posting_key in wanted}
-        return list(lines.values())
+                found |= {line.id: line for line in await self._raw_lines(domain, deadline)}
+        ours = [line for line in found.values() if posting_key_of(line) in wanted]
+        return [each for _, each in await self._in_our_words(ours, deadline)]
 
     async def works(self, ids: Iterable[int], deadline: datetime | None = None) -> WorkTree:
         """The works with all their ancestors; ids that do not exist are left out."""
@@ -142,16 +148,25 @@ class TrytonLedger:
             )
         )
 
-    async def _lines(self, domain: Domain, deadline: datetime | None) -> list[PostedLine]:
+    async def _raw_lines(self, domain: Domain, deadline: datetime | None) -> list[TrytonLine]:
         fields = list(LINE_FIELDS)
         if (await self.features(deadline)).knows_invoices:
             fields.append("invoice_line")
-        lines = await self._client.search_read(
+        return await self._client.search_read(
             TrytonLine, "timesheet.line", [domain], fields, deadline=deadline
         )
-        works = {number for line in lines if (number := work_id_of(line)) is not None}
-        tree = await self.works(works, deadline)
-        return [posted_line(line, tree) for line in lines]
+
+    async def _in_our_words(
+        self,
+        lines: Sequence[TrytonLine],
+        deadline: datetime | None,
+        known: WorkTree | None = None,
+    ) -> list[tuple[TrytonLine, PostedLine]]:
+        wanted = {number for line in lines if (number := work_id_of(line)) is not None}
+        tree = known
+        if tree is None or not wanted <= tree.works.keys():
+            tree = await self.works(wanted, deadline)
+        return [(line, posted_line(line, tree)) for line in lines]
 
 
 def _likely_places(items: Sequence[LookupItem]) -> Domain:

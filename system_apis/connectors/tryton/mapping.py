@@ -9,6 +9,7 @@ from system_apis.capabilities.erp.schemas import (
     AccountingPeriod,
     Client,
     LegalEntity,
+    LookupItem,
     MasterStatus,
     PostedLine,
     PostingRequest,
@@ -57,6 +58,13 @@ def line_values(item: PostingRequest, timesheet_work: int, *, with_uuid: bool) -
         marked = f"{one_line(item.narrative)} {marker(item.posting_key)}"
         values["description"] = marked.strip()
     return values
+
+
+def lookup_of(item: PostingRequest) -> LookupItem:
+    """What finds a posting again."""
+    return LookupItem(
+        posting_key=item.posting_key, worker_id=item.worker_id, work_date=item.work_date
+    )
 
 
 def one_line(narrative: str) -> str:

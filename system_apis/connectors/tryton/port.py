@@ -27,7 +27,7 @@ from system_apis.connectors.tryton.companies import ServedCompanies
 from system_apis.connectors.tryton.ledger import TrytonLedger
 from system_apis.connectors.tryton.mapping import tryton_id
 from system_apis.connectors.tryton.masters import TrytonMasters
-from system_apis.connectors.tryton.posting import PostingRun
+from system_apis.connectors.tryton.posting import TrytonPosting
 from system_apis.connectors.tryton.refusals import TrytonRefusal, explain
 from system_apis.connectors.tryton.settings import TrytonSettings
 
@@ -49,6 +49,9 @@ class TrytonErp:
         self._companies = ServedCompanies(
             self._client, context.legal_entities, settings.company_ids
         )
+        self._posting = TrytonPosting(
+            self._client, self._ledger, self._companies, settings.batch_size
+        )
         self._masters = TrytonMasters(self._client, self._ledger, self._companies, settings)
 
     async def abilities(self) -> ErpAbilities:
@@ -68,10 +71,7 @@ class TrytonErp:
     async def post(
         self, items: Sequence[PostingRequest], deadline: datetime
     ) -> Sequence[PostingOutcome]:
-        run = PostingRun(
-            self._client, self._ledger, self._companies, self._settings.batch_size, deadline
-        )
-        return await run.post(items)
+        return await self._posting.post(items, deadline)
 
     async def look_up(self, items: Sequence[LookupItem]) -> LookupResult:
         lines = await self._reading(self._ledger.by_keys(items, thorough=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 from deploy.tryton.admin import TrytonAdmin
@@ -73,6 +74,21 @@ async def test_posting_again_answers_the_line_that_stands(
         lines = reader.lines(["employee", "=", int(item.worker_id)])
     marked = [row for row in lines if item.posting_key in f"{row.uuid} {row.description}"]
     assert len(marked) == 1
+
+
+async def test_the_same_batch_posted_twice_at_once_stands_once(
+    start_tryton: StartTryton,
+) -> None:
+    """Only with a native key: a marker cannot see what another call has not committed yet."""
+    server = start_tryton("with_reference")
+    items = [posting(server) for _ in range(60)]
+    async with opened(server) as one, opened(server) as two:
+        first, second = await asyncio.gather(one.post(items, soon()), two.post(items, soon()))
+    for ours, theirs in zip(first, second, strict=True):
+        assert {ours.status, theirs.status} == {OutcomeStatus.POSTED, OutcomeStatus.ALREADY_POSTED}
+        assert ours.line == theirs.line
+    with server.reader() as reader:
+        assert reader.count() == 60
 
 
 async def test_bad_lines_do_not_stop_the_others(server: TrytonServer, erp: TrytonErp) -> None:
