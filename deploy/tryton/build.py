@@ -1,36 +1,33 @@
 """Builds the demo ERP once: an environment with Tryton and one database file per variant.
 
-The result is cached, keyed by everything it depends on, and copied for each server. Building takes
-about a minute; finding it built takes milliseconds.
-
-Two processes may ask at once: the second waits for the first. A build that is killed leaves only
-a directory named `*.partial-*`, which the next build removes: the finished template appears by one
-rename. Python is always started as `bin/python -m ...`, because the scripts beside it carry the
-path they were installed at.
+The result is cached (`deploy/cached_builds.py`), keyed by everything it depends on, and copied for
+each server. Building takes about a minute; finding it built takes milliseconds.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import hashlib
 import json
-import os
 import secrets
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
-import venv
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from deploy.cached_builds import (
+    PIP_INSTALL,
+    Report,
+    ensure_built,
+    fingerprint_of,
+    install_locked,
+    print_progress,
+    run,
+)
+
 Variant = Literal["stock", "with_reference"]
-Report = Callable[[str], None]
 
 HERE = Path(__file__).resolve().parent
 FIRM = HERE.parent / "local" / "firm.toml"
@@ -39,10 +36,6 @@ BOOTSTRAP = HERE / "bootstrap.py"
 REFERENCE_MODULE = HERE / "timepost_reference"
 DATABASE = "halden"
 TRYTON_MODULES = ["project_invoice", "timesheet_cost"]  # their dependencies bring the rest
-
-
-class TemplateBuildError(RuntimeError):
-    """A build step failed; the message carries the end of that step's output."""
 
 
 @dataclass(frozen=True)
@@ -65,72 +58,27 @@ class Template:
         return manifest
 
 
-def cache_root() -> Path:
-    """Where expensive builds are kept: TIMEPOST_CACHE, or the user's cache directory."""
-    if configured := os.environ.get("TIMEPOST_CACHE"):
-        return Path(configured)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "timepost"
-
-
-def print_progress(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
-
-
 def ensure_template(cache: Path | None = None, report: Report = print_progress) -> Template:
     """Answer the cached template for the present sources, building it first when there is none.
 
-    Raises TemplateBuildError when a step fails (no network for the first installation, say).
+    :raises deploy.cached_builds.BuildError: a step failed (no network for the first
+        installation, say).
     """
-    root = cache or cache_root()
-    directory = root / f"tryton-{fingerprint()}"
-    if directory.exists():
-        return Template(directory)
-    root.mkdir(parents=True, exist_ok=True)
-    with build_lock(root / "tryton.lock", report):
-        if not directory.exists():
-            remove_abandoned_builds(root)
-            build_into(directory, report)
-    return Template(directory)
+
+    def build(directory: Path) -> None:
+        Build(directory, report).run()
+
+    return Template(ensure_built("tryton", fingerprint(), build, cache, report))
 
 
 def fingerprint() -> str:
-    """Hash of every input of the build, with the Python version the environment will have."""
-    digest = hashlib.sha256(f"{sys.version_info[:3]} {sys.platform}".encode())
-    module_files = sorted(p for p in REFERENCE_MODULE.rglob("*") if p.is_file())
-    for path in [LOCK, BOOTSTRAP, FIRM, Path(__file__), *module_files]:
-        if "__pycache__" in path.parts:
-            continue
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(HERE.parent)} {len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()[:16]
-
-
-@contextlib.contextmanager
-def build_lock(path: Path, report: Report) -> Iterator[None]:
-    """One build at a time; the lock belongs to the open file and dies with its process."""
-    with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            report("Tryton: another process is building the demo ERP; waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def remove_abandoned_builds(root: Path) -> None:
-    for leftover in root.glob("tryton-*.partial-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-
-
-def build_into(directory: Path, report: Report) -> None:
-    partial = Path(tempfile.mkdtemp(prefix=f"{directory.name}.partial-", dir=directory.parent))
-    try:
-        Build(partial, report).run()
-        partial.rename(directory)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    """Hash of every input of the build."""
+    module_files = sorted(
+        path
+        for path in REFERENCE_MODULE.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+    return fingerprint_of([LOCK, BOOTSTRAP, FIRM, Path(__file__), *module_files], HERE.parent)
 
 
 class Build:
@@ -162,13 +110,11 @@ class Build:
         self.report(f"Tryton: {line} [{time.monotonic() - self.started:.0f} s]")
 
     def install(self) -> None:
-        venv.create(self.directory / "venv", with_pip=True, symlinks=True)
-        pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        self.python(*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK))
+        install_locked(self.directory / "venv", LOCK)
         with tempfile.TemporaryDirectory(dir=self.directory) as scratch:
             source = Path(scratch) / "module"  # setuptools writes beside what it builds
             shutil.copytree(REFERENCE_MODULE, source)
-            self.python(*pip, "--no-build-isolation", str(source))
+            self.python(*PIP_INSTALL, "--no-build-isolation", str(source))
 
     def initialise(self, database: Path) -> None:
         """Create Tryton's tables. trytond-admin refuses a SQLite file that does not exist."""
@@ -208,25 +154,12 @@ class Build:
         self.python("-m", "trytond.cli.admin", "-c", config, "-d", DATABASE, *arguments)
 
     def python(self, *arguments: str) -> None:
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "TRYTON"))}
-        environment = {
-            **inherited,
+        variables = {
             "TRYTONPASSFILE": str(self.directory / "password"),
             "TIMEPOST_ADMIN_PASSWORD": self.passwords["admin"],
             "TIMEPOST_USER_PASSWORD": self.passwords["user"],
         }
-        finished = subprocess.run(
-            [self.template.python, *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if finished.returncode:
-            tail = "\n".join(finished.stdout.splitlines()[-25:])
-            raise TemplateBuildError(f"{' '.join(arguments[:3])} failed:\n{tail}")
+        run(self.directory / "venv", *arguments, variables=variables, without=["TRYTON"])
 
 
 def write_config(path: Path, databases: Path) -> None:

@@ -22,6 +22,7 @@ from typing import Any, Self
 
 import httpx2
 
+from deploy.cached_builds import inherited_variables
 from deploy.tryton.build import DATABASE, Template, Variant, ensure_template, write_config
 from deploy.tryton.reader import TrytonReader
 
@@ -143,9 +144,8 @@ class TrytonServer:
         return [python, "-m", "gunicorn", *options, "trytond.application:app"]
 
     def _environment(self) -> dict[str, str]:
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "TRYTON"))}
         return {
-            **inherited,
+            **inherited_variables("TRYTON"),
             "TRYTOND_CONFIG": str((self.state_dir / "trytond.conf").resolve()),
             "TRYTOND_DATABASE_NAMES": DATABASE,
             "TRYTOND_LOGGING_LEVEL": "30",  # warnings; below that Tryton logs line texts

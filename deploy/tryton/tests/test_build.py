@@ -13,14 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.tryton.build import (
-    Template,
-    TemplateBuildError,
-    build_lock,
-    ensure_template,
-    fingerprint,
-    remove_abandoned_builds,
-)
+from deploy.cached_builds import BuildError, build_lock, remove_abandoned_builds
+from deploy.tryton.build import Template, ensure_template, fingerprint
 
 
 def test_a_second_builder_waits_and_uses_the_first_ones_result(tmp_path: Path) -> None:
@@ -54,7 +48,7 @@ def test_a_killed_build_leaves_no_template_and_no_lock(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.partial-*"))) == 1
     assert not (tmp_path / f"tryton-{fingerprint()}").exists()
     with build_lock(tmp_path / "tryton.lock", pytest.fail):
-        remove_abandoned_builds(tmp_path)
+        remove_abandoned_builds(tmp_path, "tryton")
     assert [path.name for path in tmp_path.iterdir()] == ["tryton.lock"]
 
 
@@ -62,6 +56,6 @@ def test_a_failed_step_says_why_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_REQUIRE_VIRTUALENV", "not-a-boolean")
-    with pytest.raises(TemplateBuildError, match="pip install"):
+    with pytest.raises(BuildError, match="pip install"):
         ensure_template(tmp_path, report=lambda _: None)
     assert [path.name for path in tmp_path.iterdir()] == ["tryton.lock"]
