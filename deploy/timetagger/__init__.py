@@ -1,0 +1,1 @@
+"""The real TimeTagger, built and served on this machine."""
