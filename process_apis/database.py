@@ -50,6 +50,10 @@ def libpq_url(dsn: str) -> str:
     return "postgresql://" + sqlalchemy_url(dsn).removeprefix("postgresql+psycopg://")
 
 
+_TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:what, 2))")
+_UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended(:what, 2))")
+
+
 class Database:
     """One pool per process.
 
@@ -63,6 +67,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
+            # Values hold narrative text, and errors end up in logs.
+            hide_parameters=True,
             connect_args={
                 "connect_timeout": 5,
                 # A lock that is held for long is a defect; waiting for it for ever hides it.
@@ -80,6 +86,26 @@ class Database:
         """A transaction: committed at the end of the block, rolled back on any exception."""
         async with self._engine.begin() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def alone(self, what: str) -> AsyncIterator[bool]:
+        """Whether the block is the only one, on all hosts, that does ``what`` now.
+
+        It ends with the process that does it, however that ends: the lock is the connection's.
+        """
+        async with self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            key = {"what": what}
+            taken = await connection.execute(_TRY_LOCK, key)
+            first = bool(taken.scalar_one())
+            try:
+                yield first
+                if first:
+                    await connection.execute(_UNLOCK, key)
+            except BaseException:
+                # Closed, not given back: with the connection the lock goes, too.
+                await connection.invalidate()
+                raise
 
     async def ping(self) -> None:
         """Readiness: the database answers and is migrated."""

@@ -10,6 +10,7 @@ from typing import Annotated
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Status
 from pydantic import SecretStr
 
 from process_apis.database import libpq_url
@@ -67,6 +68,11 @@ class Doorbell:
             return
         except ConnectorException as error:
             _log.warning("ring_failed", stage=stage, reason=type(error).__name__)
+
+    async def forget_stalled(self) -> None:
+        """Remove calls that a killed worker was working on: the tables still know their work."""
+        for job in await self.app.job_manager.get_stalled_jobs():
+            await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 TheDoorbell = Annotated[Doorbell, provided("doorbell")]

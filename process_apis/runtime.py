@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import Database
-from process_apis.doorbell import Doorbell, Stage
+from process_apis.doorbell import Doorbell
 from process_apis.processes.exceptions.recorder import record_cases
 from process_apis.processes.feedback.recorder import record_feedback
 from process_apis.processes.feedback.steps import Messenger
@@ -66,8 +66,7 @@ def build(
     system = SystemTier(system_http, tokens)
 
     async def wake(transaction: AsyncConnection, keys: Collection[str], reason: str) -> None:
-        if await waking.wake(transaction, keys, reason, clock.now()):
-            await doorbell.ring(Stage.VALIDATE)
+        await waking.wake(transaction, keys, reason, clock.now())
 
     return Runtime(
         settings=settings,

@@ -8,22 +8,17 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
 
 import structlog
 from procrastinate import App
-from sqlalchemy import text
 
+from process_apis import schedule
 from process_apis.database import trace_statements
 from process_apis.doorbell import TICK, WORK, Stage
-from process_apis.processes.connections import steps as connections
 from process_apis.processes.connections import store as known_connections
 from process_apis.processes.feedback import steps as feedback
-from process_apis.processes.intake import store as inbox
-from process_apis.processes.intake.steps import STAGE_OF
-from process_apis.processes.intake.tables import EventKind
 from process_apis.processes.master_data import steps as master_data
-from process_apis.processes.posting import doubt, receive, sending, validation, waking
+from process_apis.processes.posting import doubt, receive, sending, validation
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.time_entries import steps as time_entries
 from process_apis.processes.time_entries import sweeps
@@ -33,25 +28,6 @@ from shared.problems import TimepostProblem
 from shared.telemetry import configure
 
 _log = structlog.get_logger("timepost.worker")
-
-_DUE = text(
-    """
-    SELECT 'send' AS stage, target_connection AS connection FROM posting
-      WHERE state = 'READY' AND due_at <= :now
-    UNION SELECT 'look-up', target_connection FROM posting
-      WHERE state IN ('SENDING', 'IN_DOUBT') AND due_at <= :now
-    UNION SELECT 'validate', '' FROM posting WHERE state = 'RECEIVED'
-    UNION SELECT 'validate', '' FROM time_entry WHERE posting_due
-    UNION SELECT 'feedback', connection FROM feedback_item
-      WHERE state = 'PENDING' AND due_at <= :now
-        AND (lease_until IS NULL OR lease_until <= :now)
-    """
-)
-
-_LAST_SWEEP = text("SELECT connection, last_run_at FROM sweep_state")
-_LAST_MASTERS = text(
-    "SELECT connection, max(started_at) AS last_run_at FROM master_data_run GROUP BY connection"
-)
 
 
 class Worker:
@@ -85,46 +61,10 @@ class Worker:
 
     async def tick(self) -> None:
         """Ring for everything that is due."""
-        runtime = self._runtime
-        now = runtime.clock.now()
-        if await waking.wake_sleepers(runtime.database, runtime.clock):
-            await runtime.doorbell.ring(Stage.VALIDATE)
-        async with runtime.database.transaction() as transaction:
-            due = [
-                (Stage(row.stage), row.connection)
-                for row in await transaction.execute(_DUE, {"now": now})
-            ]
-            for name, kind in await inbox.connections_due(transaction, now):
-                due.append((STAGE_OF[EventKind(kind)], name))
-        due += await self._scheduled(now)
-        for stage, connection in due:
-            await runtime.doorbell.ring(stage, connection)
-
-    async def _scheduled(self, now: datetime) -> list[tuple[Stage, str]]:
-        runtime, settings = self._runtime, self._runtime.settings
-        async with runtime.database.transaction() as transaction:
-            known = await known_connections.known(transaction)
-            swept = {
-                row.connection: row.last_run_at for row in await transaction.execute(_LAST_SWEEP)
-            }
-            read = {
-                row.connection: row.last_run_at for row in await transaction.execute(_LAST_MASTERS)
-            }
-        if not known:
-            try:
-                known = await connections.learn(runtime.database, runtime.system, runtime.clock)
-            except TimepostProblem as problem:
-                _log.info("connections_not_known_yet", code=problem.code, detail=problem.detail)
-        plans = {
-            "time_tracking": (Stage.SWEEP, swept, settings.sweep_every_seconds),
-            "erp": (Stage.MASTERS, read, settings.masters_every_seconds),
-        }
-        due = []
-        for each in known:
-            stage, last, every = plans[each.capability]
-            if each.name not in last or now - last[each.name] >= timedelta(seconds=every):
-                due.append((stage, each.name))
-        return due
+        doorbell = self._runtime.doorbell
+        await doorbell.forget_stalled()
+        for stage, connection in await schedule.due(self._runtime):
+            await doorbell.ring(stage, connection)
 
     async def _read_entries(self, connection: str) -> None:
         while await time_entries.read_entries(self._runtime.reader, connection):

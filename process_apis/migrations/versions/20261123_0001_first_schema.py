@@ -165,6 +165,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'PENDING'"),
     )
+    op.create_index(
+        "feedback_item_entry",
+        "feedback_item",
+        ["time_entry_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'PENDING'"),
+    )
     op.create_index("feedback_item_once", "feedback_item", ["posting_id", "outcome"], unique=True)
     op.create_table(
         "inbox_event",
@@ -270,7 +277,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(
-        op.f("ix_master_data_run_connection"), "master_data_run", ["connection"], unique=False
+        "master_data_run_newest", "master_data_run", ["connection", "started_at"], unique=False
+    )
+    op.create_index(
+        "master_data_run_one_running",
+        "master_data_run",
+        ["connection"],
+        unique=True,
+        postgresql_where=sa.text("status = 'RUNNING'"),
     )
     op.create_table(
         "outbox_event",
@@ -327,6 +341,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("posting_key_once", "posting", ["posting_key"], unique=True)
+    op.create_index("posting_newest", "posting", ["updated_at", "id"], unique=False)
     op.create_index(
         "posting_one_live",
         "posting",
@@ -380,6 +395,8 @@ def upgrade() -> None:
         sa.Column("legal_entity_external_id", sa.String(), nullable=False),
         sa.Column("client_external_id", sa.String(), nullable=True),
         sa.Column("code", sa.String(), nullable=True),
+        sa.Column("code_key", sa.String(), nullable=True),
+        sa.Column("name_key", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("bookable", sa.Boolean(), nullable=False),
         sa.Column("start_date", sa.Date(), nullable=True),
@@ -387,8 +404,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("owner_connection", "owner_external_id"),
     )
-    op.create_index(op.f("ix_project_code"), "project", ["code"], unique=False)
-    op.create_index("project_name", "project", [sa.literal_column("lower(name)")], unique=False)
+    op.create_index(op.f("ix_project_code_key"), "project", ["code_key"], unique=False)
+    op.create_index(op.f("ix_project_name_key"), "project", ["name_key"], unique=False)
     op.create_table(
         "quarantined_delivery",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -468,6 +485,7 @@ def upgrade() -> None:
     op.create_index(
         "time_entry_approval", "time_entry", ["connection", "approval_id"], unique=False
     )
+    op.create_index("time_entry_newest", "time_entry", ["updated_at", "id"], unique=False)
     op.create_index(
         "time_entry_posting_due",
         "time_entry",
@@ -491,14 +509,16 @@ def upgrade() -> None:
         sa.Column("vanished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("legal_entity_external_id", sa.String(), nullable=False),
         sa.Column("employee_number", sa.String(), nullable=True),
+        sa.Column("number_key", sa.String(), nullable=True),
         sa.Column("email", sa.String(), nullable=True),
+        sa.Column("email_key", sa.String(), nullable=True),
         sa.Column("hire_date", sa.Date(), nullable=True),
         sa.Column("termination_date", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("owner_connection", "owner_external_id"),
     )
-    op.create_index(op.f("ix_worker_employee_number"), "worker", ["employee_number"], unique=False)
-    op.create_index("worker_email", "worker", [sa.literal_column("lower(email)")], unique=False)
+    op.create_index(op.f("ix_worker_email_key"), "worker", ["email_key"], unique=False)
+    op.create_index(op.f("ix_worker_number_key"), "worker", ["number_key"], unique=False)
     op.create_table(
         "case_comment",
         sa.Column("id", sa.Uuid(), nullable=False),

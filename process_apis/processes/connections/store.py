@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
@@ -45,6 +45,12 @@ async def known(connection: AsyncConnection) -> list[Connection]:
         ).order_by(col(KnownConnection.name))
     )
     return [Connection.model_validate(dict(row)) for row in rows.mappings()]
+
+
+async def learned_at(connection: AsyncConnection) -> datetime | None:
+    """When the system tier last told them; None before the first time."""
+    at = await connection.execute(select(func.max(col(KnownConnection.seen_at))))
+    return at.scalar_one()
 
 
 async def require(connection: AsyncConnection, name: str, capability: Capability) -> Connection:

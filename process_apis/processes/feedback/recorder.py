@@ -13,6 +13,14 @@ from process_apis.processes.exceptions.catalogue import CATALOGUE, told
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.states import PostingState
 
+# News that nobody has heard yet are no news any more once there are later ones.
+_FORGET_OLDER = text(
+    """
+    DELETE FROM feedback_item
+    WHERE state = 'PENDING' AND lease_until IS NULL AND time_entry_id = ANY(:entries)
+    """
+)
+
 _NOTE = text(
     """
     INSERT INTO feedback_item (id, posting_id, time_entry_id, connection, entry_external_id,
@@ -33,6 +41,8 @@ async def record_feedback(
     """One item for each posting that is posted, or that only the consultant can mend."""
     items = [item for standing in standings if (item := _item(standing)) is not None]
     if items:
+        entries = [item["time_entry_id"] for item in items]
+        await transaction.execute(_FORGET_OLDER, {"entries": entries})
         await transaction.execute(_NOTE, {"items": json.dumps(items, default=str), "now": now})
 
 

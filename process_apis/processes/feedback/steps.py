@@ -19,12 +19,19 @@ BATCH = 200
 MAX_ATTEMPTS = 10
 _MOST_WAIT = 3600
 
+# One entry's news go out in order: a tracker that was told "posted" must not be told of an
+# earlier refusal after that.
 _CLAIM = text(
     """
     WITH due AS (
-        SELECT id FROM feedback_item
+        SELECT id FROM feedback_item AS item
         WHERE connection = :connection AND state = 'PENDING' AND due_at <= :now
           AND (lease_until IS NULL OR lease_until <= :now)
+          AND NOT EXISTS (
+              SELECT 1 FROM feedback_item AS earlier
+              WHERE earlier.time_entry_id = item.time_entry_id AND earlier.state = 'PENDING'
+                AND earlier.id <> item.id
+                AND (earlier.created_at, earlier.id) < (item.created_at, item.id))
         ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE feedback_item AS item SET lease_until = :lease_until, attempts = attempts + 1
@@ -88,11 +95,13 @@ async def deliver(messenger: Messenger, connection: str) -> int:
                 for each in items
             ],
         )
-        said = [result.status for result in answer.results]
+        said = {result.external_id: result.status for result in answer.results}
     except TimepostProblem:
-        said = ["retry"] * len(items)
+        said = {}
     async with messenger.database.transaction() as transaction:
-        for each, status in zip(items, said, strict=True):
+        for each in items:
+            # Whatever the answer is silent about is told again: telling twice changes nothing.
+            status = said.get(each.entry_external_id, "retry")
             await _note(transaction, each, status, messenger.clock.now())
     return len(items)
 

@@ -27,6 +27,11 @@ class FeedbackItem(SQLModel, table=True):
         one_of("state", FeedbackState, "feedback_item_state"),
         Index("feedback_item_once", "posting_id", "outcome", unique=True),
         Index(
+            "feedback_item_entry",
+            "time_entry_id",
+            postgresql_where=text("state = 'PENDING'"),
+        ),
+        Index(
             "feedback_item_due",
             "connection",
             "due_at",

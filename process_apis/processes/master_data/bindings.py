@@ -98,7 +98,8 @@ async def bind_by_natural_keys(
         return found
     candidates = await _candidates(connection, erp, unbound)
     rows = []
-    for each in unbound:
+    # In one order, so that two batches which bind the same ids never wait in a circle.
+    for each in sorted(unbound, key=lambda each: each.external_id):
         result = match(each.keys, candidates.get(each.within, ()))
         found[each.external_id] = result.matched
         if result.candidate is not None:
@@ -123,14 +124,14 @@ _WORKERS = text(
     """
     SELECT id, owner_external_id, employee_number AS code, NULL AS name, email, NULL AS within
     FROM worker WHERE owner_connection = :erp AND vanished_at IS NULL
-      AND (lower(email) = ANY(:emails) OR lower(employee_number) = ANY(:codes))
+      AND (email_key = ANY(:emails) OR number_key = ANY(:codes))
     """
 )
 _PROJECTS = text(
     """
     SELECT id, owner_external_id, code, name, NULL AS email, NULL AS within
     FROM project WHERE owner_connection = :erp AND vanished_at IS NULL
-      AND (lower(code) = ANY(:codes) OR lower(name) = ANY(:names))
+      AND (code_key = ANY(:codes) OR name_key = ANY(:names))
     """
 )
 _TASKS = text(

@@ -107,5 +107,9 @@ async def run(connection: AsyncConnection, run_id: UUID) -> Run:
 
 def _record(kind: MasterKind, row: RowMapping) -> MasterRecordView:
     facts = {name: row[name] for name in _COMMON}
-    attributes = {name: value for name, value in row.items() if name not in _COMMON}
+    attributes = {
+        name: value
+        for name, value in row.items()
+        if name not in _COMMON and not name.endswith("_key")
+    }
     return MasterRecordView(kind=kind, attributes=attributes, **facts)

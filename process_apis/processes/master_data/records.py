@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from process_apis.processes.master_data.rules import normalised
 from process_apis.processes.master_data.tables import (
     AccountingPeriod,
     Client,
@@ -37,7 +38,12 @@ def _legal_entity(row: erp.LegalEntity) -> dict[str, Any]:
 
 def _worker(row: erp.Worker) -> dict[str, Any]:
     known = {"name", "employee_number", "email", "hire_date", "termination_date"}
-    return {**row.model_dump(include=known), "legal_entity_external_id": row.legal_entity_id}
+    return {
+        **row.model_dump(include=known),
+        "legal_entity_external_id": row.legal_entity_id,
+        "number_key": normalised(row.employee_number),
+        "email_key": normalised(row.email),
+    }
 
 
 def _client(row: erp.Client) -> dict[str, Any]:
@@ -50,6 +56,8 @@ def _project(row: erp.Project) -> dict[str, Any]:
         **row.model_dump(include=known),
         "legal_entity_external_id": row.legal_entity_id,
         "client_external_id": row.client_id,
+        "code_key": normalised(row.code),
+        "name_key": normalised(row.name),
     }
 
 

@@ -75,7 +75,7 @@ class Desk:
         by_tracker: dict[str, list[Reference]] = {}
         for tracker, references in asked:
             by_tracker.setdefault(tracker, []).extend(references)
-        for tracker, references in by_tracker.items():
+        for tracker, references in sorted(by_tracker.items()):
             for erp in self._routes.get(tracker, ()):
                 for kind in (MasterKind.WORKER, MasterKind.PROJECT, MasterKind.TASK):
                     wanted = {each.external_id: each for each in references if each.kind is kind}

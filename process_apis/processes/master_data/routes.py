@@ -102,6 +102,7 @@ async def correct_binding(
     caller: Annotated[Principal, requires("bindings:write")],
     database: TheDatabase,
     librarian: TheLibrarian,
+    doorbell: TheDoorbell,
     clock: TheClock,
 ) -> BindingView:
     _may_bind(caller, wanted)
@@ -131,7 +132,8 @@ async def correct_binding(
             external_id=wanted.external_id,
             limit=1,
         )
-        return page.bindings[0]
+    await doorbell.ring(Stage.VALIDATE)
+    return page.bindings[0]
 
 
 @router.post(

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
+from sqlmodel import col, select
 
 from process_apis.database import Database
 from process_apis.processes.connections import steps as connections
@@ -16,6 +16,7 @@ from process_apis.processes.master_data import store
 from process_apis.processes.master_data.records import RECORD_KINDS, RecordKind
 from process_apis.processes.master_data.tables import MasterDataRun, RunStatus
 from process_apis.provided import provided
+from process_apis.upstream.connections import Connection
 from process_apis.upstream.system_tier import SystemTier
 from shared.problems import TimepostProblem
 from shared.values import Clock
@@ -23,9 +24,6 @@ from shared.values import Clock
 # Wakes what waits for these dependency keys, within the transaction in which they changed. The
 # sub-ledger provides it; master data knows nothing of postings.
 Wake = Callable[[AsyncConnection, Collection[str], str], Awaitable[None]]
-
-# A run that has not moved for this long was killed; it is started anew, not continued.
-STALLED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -42,65 +40,75 @@ TheLibrarian = Annotated[Librarian, provided("librarian")]
 
 
 async def open_run(librarian: Librarian, connection: str) -> UUID:
-    """Note that masters of a connection are to be read; a run under way is joined."""
-    now = librarian.clock.now()
+    """Note that masters of a connection are to be read; a run under way is joined.
+
+    A run whose worker was killed counts as under way: the next worker begins it again.
+    """
     async with librarian.database.transaction() as transaction:
-        row = await transaction.execute(
-            text(
-                "SELECT id FROM master_data_run WHERE connection = :connection"
-                " AND status = 'RUNNING' AND started_at > :alive ORDER BY started_at LIMIT 1"
-            ),
-            {"connection": connection, "alive": now - STALLED},
-        )
-        running: UUID | None = row.scalar_one_or_none()
-        if running is not None:
-            return running
-        run_id = uuid4()
         await transaction.execute(
-            insert(MasterDataRun).values(
-                id=run_id,
+            insert(MasterDataRun)
+            .values(
+                id=uuid4(),
                 connection=connection,
                 status=RunStatus.RUNNING,
                 step="waiting for a worker",
                 read=0,
                 changed=0,
-                started_at=now,
+                started_at=librarian.clock.now(),
+            )
+            .on_conflict_do_nothing()
+        )
+        running = await transaction.execute(
+            select(col(MasterDataRun.id)).where(
+                col(MasterDataRun.connection) == connection,
+                col(MasterDataRun.status) == RunStatus.RUNNING,
             )
         )
+        run_id: UUID = running.scalar_one()
         return run_id
 
 
-async def refresh(librarian: Librarian, connection: str) -> None:
-    """Read all masters of an ERP connection. A fault ends the run and is told in it."""
-    await connections.learn(librarian.database, librarian.system, librarian.clock)
+async def learn_connections(librarian: Librarian) -> list[Connection]:
+    """Ask again which connections there are; what waits for one is judged again.
+
+    :raises UpstreamUnavailable: the system tier does not answer.
+    """
+    found = await connections.learn(librarian.database, librarian.system, librarian.clock)
     async with librarian.database.transaction() as transaction:
         news = {store.unbound_key("connection")}
         await librarian.wake(transaction, news, "the connections were read again")
-    run_id = await open_run(librarian, connection)
+    return found
+
+
+async def refresh(librarian: Librarian, connection: str) -> None:
+    """Read all masters of an ERP connection, unless somebody is at it.
+
+    :raises TimepostProblem: the ERP cannot be read; the run tells why.
+    """
+    async with librarian.database.alone(f"masters {connection}") as alone:
+        if not alone:
+            return
+        run_id = await open_run(librarian, connection)
+        try:
+            await _read_all(librarian, connection, run_id)
+        except TimepostProblem as problem:
+            await _finish(librarian, run_id, RunStatus.FAILED, f"{problem.code}: {problem.detail}")
+            raise
+        except Exception as fault:
+            # A fault of ours would meet the next try, too: the schedule decides when that is.
+            await _finish(librarian, run_id, RunStatus.FAILED, type(fault).__name__)
+            raise
+        await _finish(librarian, run_id, RunStatus.DONE)
+
+
+async def _read_all(librarian: Librarian, connection: str, run_id: UUID) -> None:
+    await learn_connections(librarian)
     read = changed = 0
-    try:
-        for record in RECORD_KINDS:
-            await _note(librarian, run_id, step=f"reading {record.domain}")
-            seen, moved = await _refresh_kind(librarian, connection, record)
-            read, changed = read + seen, changed + moved
-            await _note(librarian, run_id, read=read, changed=changed)
-    except TimepostProblem as problem:
-        finished = librarian.clock.now()
-        await _note(
-            librarian,
-            run_id,
-            status=RunStatus.FAILED,
-            error=f"{problem.code}: {problem.detail}",
-            finished_at=finished,
-        )
-        raise
-    await _note(
-        librarian,
-        run_id,
-        status=RunStatus.DONE,
-        step="done",
-        finished_at=librarian.clock.now(),
-    )
+    for record in RECORD_KINDS:
+        await _note(librarian, run_id, step=f"reading {record.domain}")
+        seen, moved = await _refresh_kind(librarian, connection, record)
+        read, changed = read + seen, changed + moved
+        await _note(librarian, run_id, read=read, changed=changed)
 
 
 async def _refresh_kind(
@@ -122,6 +130,14 @@ async def _refresh_kind(
         )
         await librarian.wake(transaction, gone, f"{record.domain} vanished from {connection}")
     return len(seen), changed + len(gone)
+
+
+async def _finish(
+    librarian: Librarian, run_id: UUID, status: RunStatus, error: str | None = None
+) -> None:
+    done = {"step": "done"} if status is RunStatus.DONE else {}
+    finished = librarian.clock.now()
+    await _note(librarian, run_id, status=status, error=error, finished_at=finished, **done)
 
 
 async def _note(librarian: Librarian, run_id: UUID, **facts: object) -> None:

@@ -6,6 +6,7 @@ every external id, the owner's included, reaches the row through a binding.
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index, UniqueConstraint, text
@@ -38,6 +39,13 @@ class MasterRecord(SQLModel):
     )
 
 
+def natural_key() -> Any:
+    """A column with a key as it is compared: see `rules.normalised`. PostgreSQL's own `lower`
+    knows neither "ß" nor, in some locales, umlauts.
+    """
+    return Field(default=None, index=True)
+
+
 class LegalEntity(MasterRecord, table=True):
     """A company that keeps books."""
 
@@ -53,14 +61,13 @@ class Worker(MasterRecord, table=True):
     """Somebody who works: employee or contractor."""
 
     __tablename__ = "worker"
-    __table_args__ = (
-        UniqueConstraint("owner_connection", "owner_external_id"),
-        Index("worker_email", text("lower(email)")),
-    )
+    __table_args__ = (UniqueConstraint("owner_connection", "owner_external_id"),)
 
     legal_entity_external_id: str
-    employee_number: str | None = Field(default=None, index=True)
+    employee_number: str | None = None
+    number_key: str | None = natural_key()
     email: str | None = None
+    email_key: str | None = natural_key()
     hire_date: date | None = None
     termination_date: date | None = None
 
@@ -78,14 +85,13 @@ class Project(MasterRecord, table=True):
     """What clients are billed for."""
 
     __tablename__ = "project"
-    __table_args__ = (
-        UniqueConstraint("owner_connection", "owner_external_id"),
-        Index("project_name", text("lower(name)")),
-    )
+    __table_args__ = (UniqueConstraint("owner_connection", "owner_external_id"),)
 
     legal_entity_external_id: str
     client_external_id: str | None = None
-    code: str | None = Field(default=None, index=True)
+    code: str | None = None
+    code_key: str | None = natural_key()
+    name_key: str | None = natural_key()
     status: str
     bookable: bool
     start_date: date | None = None
@@ -179,10 +185,19 @@ class MasterDataRun(SQLModel, table=True):
     """One reading of a connection's masters, with its counts."""
 
     __tablename__ = "master_data_run"
-    __table_args__ = (one_of("status", RunStatus, "master_data_run_status"),)
+    __table_args__ = (
+        one_of("status", RunStatus, "master_data_run_status"),
+        Index(
+            "master_data_run_one_running",
+            "connection",
+            unique=True,
+            postgresql_where=text("status = 'RUNNING'"),
+        ),
+        Index("master_data_run_newest", "connection", "started_at"),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    connection: str = Field(index=True)
+    connection: str
     status: str = Field(default=RunStatus.RUNNING)
     step: str = Field(description="What it is doing, in words.")
     read: int = 0

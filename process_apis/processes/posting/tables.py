@@ -34,6 +34,7 @@ class Posting(SQLModel, table=True):
         ),
         Index("posting_row_once", "time_entry_id", "version", "leg", "kind", unique=True),
         Index("posting_state", "state"),
+        Index("posting_newest", "updated_at", "id"),
         Index(
             "posting_to_send",
             "target_connection",

@@ -25,6 +25,7 @@ class TimeEntry(SQLModel, table=True):
         Index("time_entry_posting_due", "id", postgresql_where=text("posting_due")),
         Index("time_entry_worker_day", "connection", "worker_external_id", "work_date"),
         Index("time_entry_approval", "connection", "approval_id"),
+        Index("time_entry_newest", "updated_at", "id"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)

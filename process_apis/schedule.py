@@ -1,0 +1,91 @@
+"""What is due right now, found in the tables: whatever no ring announced comes up here."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import text
+
+from process_apis.doorbell import Stage
+from process_apis.processes.connections import store as connections
+from process_apis.processes.intake import store as inbox
+from process_apis.processes.intake.steps import STAGE_OF
+from process_apis.processes.intake.tables import EventKind
+from process_apis.processes.master_data import steps as master_data
+from process_apis.processes.posting import waking
+from process_apis.runtime import Runtime
+from process_apis.upstream.connections import Connection
+from shared.problems import TimepostProblem
+
+_log = structlog.get_logger("timepost.worker")
+
+Due = tuple[Stage, str]
+
+_DUE = text(
+    """
+    SELECT 'send' AS stage, target_connection AS connection FROM posting
+      WHERE state = 'READY' AND due_at <= :now
+    UNION SELECT 'look-up', target_connection FROM posting
+      WHERE state IN ('SENDING', 'IN_DOUBT') AND due_at <= :now
+    UNION SELECT 'validate', '' FROM posting WHERE state = 'RECEIVED'
+    UNION SELECT 'validate', '' FROM time_entry WHERE posting_due
+    UNION SELECT 'feedback', connection FROM feedback_item
+      WHERE state = 'PENDING' AND due_at <= :now
+        AND (lease_until IS NULL OR lease_until <= :now)
+    UNION SELECT 'masters', connection FROM master_data_run WHERE status = 'RUNNING'
+    """
+)
+
+_LAST_SWEEP = text("SELECT connection, last_run_at AS at FROM sweep_state")
+_LAST_MASTERS = text(
+    "SELECT name AS connection, (SELECT max(started_at) FROM master_data_run"
+    " WHERE connection = name) AS at FROM known_connection"
+)
+
+
+async def due(runtime: Runtime) -> list[Due]:
+    """Stages to work on, each with its connection."""
+    now = runtime.clock.now()
+    found: list[Due] = []
+    if await waking.wake_sleepers(runtime.database, runtime.clock):
+        found.append((Stage.VALIDATE, ""))
+    async with runtime.database.transaction() as transaction:
+        rows = await transaction.execute(_DUE, {"now": now})
+        found += [(Stage(row.stage), row.connection) for row in rows]
+        hints = await inbox.connections_due(transaction, now)
+        found += [(STAGE_OF[EventKind(kind)], name) for name, kind in hints]
+    return found + await _scheduled(runtime, now)
+
+
+async def _scheduled(runtime: Runtime, now: datetime) -> list[Due]:
+    settings = runtime.settings
+    known = await _connections(runtime, now)
+    async with runtime.database.transaction() as transaction:
+        swept = {row.connection: row.at for row in await transaction.execute(_LAST_SWEEP)}
+        read = {row.connection: row.at for row in await transaction.execute(_LAST_MASTERS)}
+    plans = {
+        "time_tracking": (Stage.SWEEP, swept, settings.sweep_every_seconds),
+        "erp": (Stage.MASTERS, read, settings.masters_every_seconds),
+    }
+    found = []
+    for each in known:
+        stage, last, every = plans[each.capability]
+        at = last.get(each.name)
+        if at is None or now - at >= timedelta(seconds=every):
+            found.append((stage, each.name))
+    return found
+
+
+async def _connections(runtime: Runtime, now: datetime) -> list[Connection]:
+    """As last learned; learned anew when that was long ago, or while one side is missing."""
+    async with runtime.database.transaction() as transaction:
+        known = await connections.known(transaction)
+        learned_at = await connections.learned_at(transaction)
+    every = timedelta(seconds=runtime.settings.masters_every_seconds)
+    whole = {each.capability for each in known} == {"time_tracking", "erp"}
+    if whole and learned_at is not None and now - learned_at < every:
+        return known
+    try:
+        return await master_data.learn_connections(runtime.librarian)
+    except TimepostProblem as problem:
+        _log.warning("connections_not_learned", code=problem.code, detail=problem.detail)
+        return known
