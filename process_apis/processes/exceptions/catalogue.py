@@ -98,7 +98,7 @@ _ENTRIES = (
         _S2,
         _ANALYST,
         "The ERP refused {day}: its accounting period is closed.",
-        "Reopen the period in the ERP or read its periods again; then retry.",
+        "Reopen the period in the ERP; the hours then post by themselves.",
     ),
     CatalogueEntry(
         "PD_NO_OPEN",
@@ -148,8 +148,9 @@ _ENTRIES = (
         "IO_IN_DOUBT",
         _S1,
         _OPERATOR,
-        "It is not known whether the line stands in the ERP.",
-        "Look in the ERP for the posting key shown; Timepost keeps looking, too.",
+        "It is not known whether the line stands in the ERP: {why}.",
+        "Look in the ERP for the posting key. Timepost keeps looking where the ERP can be asked; "
+        "where it cannot, retry sends the line again, so retry only if it is not there.",
     ),
     CatalogueEntry(
         "RC_VALUE_DIFF",

@@ -37,6 +37,12 @@ _OPEN_OR_UPDATE = text(
         work_date = excluded.work_date, minutes = excluded.minutes,
         waiting_for = excluded.waiting_for, fingerprint = excluded.fingerprint,
         updated_at = excluded.updated_at, version = exception_case.version + 1
+    WHERE (exception_case.sentence, exception_case.posting_id, exception_case.worker,
+           exception_case.project, exception_case.task, exception_case.work_date,
+           exception_case.minutes, exception_case.waiting_for, exception_case.fingerprint)
+        IS DISTINCT FROM (excluded.sentence, excluded.posting_id, excluded.worker,
+           excluded.project, excluded.task, excluded.work_date, excluded.minutes,
+           excluded.waiting_for, excluded.fingerprint)
     """
 )
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from process_apis.processes.posting import outcomes, refusals
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import Leased, Result
-from process_apis.processes.posting.rules import Finding
+from process_apis.processes.posting.rules import NEEDS_A_PERSON, Finding
 from process_apis.processes.posting.sending import leased_from
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import LookupItem, PostedLine
@@ -21,6 +21,8 @@ from shared.telemetry import resume
 BATCH = 100
 # From the third fruitless look-up on, a person sees it as a case of its own.
 PATIENCE = 3
+# An ERP that cannot be asked today may be able to after its next upgrade.
+UNASKABLE_PAUSE = timedelta(hours=6)
 
 _CLAIM = text(
     """
@@ -108,15 +110,19 @@ def _proven_absent(leased: Leased) -> Result:
 
 def _still_unknown(ledger: Ledger, leased: Leased, problem: TimepostProblem | None) -> Result:
     wait = refusals.backoff(leased.lookups, ledger.timing, problem.retry_after if problem else None)
-    finding = Finding("IO_IN_DOUBT") if leased.lookups >= PATIENCE else None
+    finding = None
+    if leased.lookups >= PATIENCE:
+        finding = Finding("IO_IN_DOUBT", detail={"why": "the ERP does not answer the look-up"})
     return Result(leased, PostingState.IN_DOUBT, "still unknown", wait, finding=finding)
 
 
 def _ask_a_person(leased: Leased) -> Result:
+    """It may stand in the ERP, so it stays in doubt: nothing else may take its place."""
+    detail = {"why": "this ERP cannot be asked for it", NEEDS_A_PERSON: "yes"}
     return Result(
         leased,
-        PostingState.BLOCKED,
+        PostingState.IN_DOUBT,
         "the ERP cannot be asked",
-        timedelta(),
-        finding=Finding("IO_IN_DOUBT"),
+        UNASKABLE_PAUSE,
+        finding=Finding("IO_IN_DOUBT", detail=detail),
     )

@@ -26,6 +26,7 @@ _LOCK_ENTRIES = text("SELECT id FROM time_entry WHERE id = ANY(:ids) ORDER BY id
 _WRITE = text(
     """
     UPDATE posting SET state = result.state, code = result.code, findings = result.findings,
+        waiting_for = result.waiting_for,
         line = coalesce(NULLIF(result.line, 'null'::jsonb), posting.line),
         external_id = coalesce(result.external_id, posting.external_id),
         erp_error = NULLIF(result.erp_error, 'null'::jsonb),
@@ -34,8 +35,8 @@ _WRITE = text(
                          THEN CAST(:now AS timestamptz) END,
         lease_until = NULL, lease_token = NULL, updated_at = :now
     FROM jsonb_to_recordset(CAST(:results AS jsonb)) AS result (
-        id uuid, state text, code text, findings jsonb, line jsonb, external_id text,
-        erp_error jsonb, forgive int, due_at timestamptz)
+        id uuid, state text, code text, findings jsonb, waiting_for text[], line jsonb,
+        external_id text, erp_error jsonb, forgive int, due_at timestamptz)
     WHERE posting.id = result.id AND posting.lease_token = :token
     RETURNING posting.id
     """
@@ -169,6 +170,7 @@ def _row(result: Result, now: datetime) -> dict[str, Any]:
         "state": result.state,
         "code": finding.code if finding else None,
         "findings": [asdict(finding)] if finding else [],
+        "waiting_for": list(finding.waiting_for) if finding else [],
         "line": line.model_dump(mode="json") if line else None,
         "external_id": line.external_id if line else None,
         "erp_error": result.error.model_dump(mode="json") if result.error else None,

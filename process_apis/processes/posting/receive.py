@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.processes.lineage import store as lineage
+from process_apis.processes.posting import waking
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Finding
@@ -38,8 +39,8 @@ _DUE = text(
 )
 
 _POSTINGS = text(
-    "SELECT id, time_entry_id, version, state FROM posting WHERE time_entry_id = ANY(:ids)"
-    " ORDER BY id FOR UPDATE"
+    "SELECT id, time_entry_id, version, state, work_date FROM posting"
+    " WHERE time_entry_id = ANY(:ids) ORDER BY id FOR UPDATE"
 )
 
 _INSERT = text(
@@ -79,7 +80,14 @@ def plan(entry: Mapping[str, Any], postings: Sequence[Mapping[str, Any]]) -> Pla
     approved = entry["state"] == "APPROVED"
     target = entry["approved_version"] if approved else None
     of_target = next((each for each in postings if each["version"] == target), None)
-    superseded_before = of_target is not None and of_target["state"] == PostingState.SUPERSEDED
+    supersede = tuple(
+        each["id"] for each in postings if each["state"] in UNSENT and each["version"] != target
+    )
+    # It was superseded before, or waited for the outcome of one that is superseded now.
+    revive = of_target is not None and (
+        of_target["state"] == PostingState.SUPERSEDED
+        or (of_target["state"] == PostingState.PARKED and bool(supersede))
+    )
     standing = next((each for each in postings if each["state"] in STANDING), None)
     finding = None
     if standing is not None and entry["state"] == "DELETED":
@@ -88,10 +96,8 @@ def plan(entry: Mapping[str, Any], postings: Sequence[Mapping[str, Any]]) -> Pla
         finding = Finding("CO_CHANGED_AFTER_POSTING")
     return Plan(
         receive=target is not None and of_target is None,
-        revive=of_target["id"] if of_target is not None and superseded_before else None,
-        supersede=tuple(
-            each["id"] for each in postings if each["state"] in UNSENT and each["version"] != target
-        ),
+        revive=of_target["id"] if of_target is not None and revive else None,
+        supersede=supersede,
         standing=standing["id"] if standing else None,
         finding=finding,
     )
@@ -112,7 +118,18 @@ async def receive(ledger: Ledger) -> int:
         await _write(transaction, plans, now)
         await ledger.listeners.tell(transaction, _standings(plans), now)
         await transaction.execute(_DONE, {"ids": ids})
-        return len(due)
+    # Apart from the above, because it locks postings of other entries.
+    keys = {key for entry in due for key in _day_keys(entry, by_entry.get(entry["id"], []))}
+    async with ledger.database.transaction() as transaction:
+        await waking.wake(transaction, keys, "another entry of that day changed", now)
+    return len(due)
+
+
+def _day_keys(entry: RowMapping, postings: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Of the day it stands on, and of those it stood on."""
+    days = {entry["work_date"], *(each["work_date"] for each in postings)}
+    worker = entry["worker"]["external_id"]
+    return {waking.day_key(entry["connection"], worker, day) for day in days}
 
 
 async def _write(

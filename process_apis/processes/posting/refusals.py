@@ -1,9 +1,11 @@
 """What an ERP's refusal means for a posting. Pure: no I/O."""
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from process_apis.processes.master_data.store import dependency_key, unbound_key
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import PostingState
 from process_apis.timing import Timing
@@ -11,8 +13,7 @@ from process_apis.upstream.erp import ErpError, ErrorClass, PostingRequest
 
 MAX_REFUSALS = 8
 
-# Class of refusal -> code of the catalogue. What the ERP knows better than our copy of its
-# masters waits for the next reading of them.
+# Class of refusal -> code of the catalogue.
 _CODES = {
     ErrorClass.PERIOD_CLOSED: "PD_CLOSED",
     ErrorClass.PROJECT_CLOSED: "MD_PROJECT_CLOSED",
@@ -31,12 +32,18 @@ class Next:
     finding: Finding | None = None
 
 
-def after_refusal(request: PostingRequest, error: ErpError | None) -> Next:
-    """The ERP said no, and will again: a person has to act."""
+def after_refusal(erp: str, request: PostingRequest, error: ErpError | None) -> Next:
+    """The ERP said no, and will again until something changes there.
+
+    What it knows better than our copy of its masters is parked until they are news of; for
+    anything else a person has to act.
+    """
     said = error.vendor_message if error else "no reason was given"
-    detail = {"said": said, "label": _label(request, error)}
+    detail = {"said": said, "label": _label(request, error), "why": "the ERP says so"}
     code = _CODES.get(error.error_class, "EX_REJECTED") if error else "EX_REJECTED"
-    return Next(PostingState.BLOCKED, timedelta(), Finding(code, detail=detail))
+    keys = _news_of(erp, request, error.error_class) if error else ()
+    state = PostingState.PARKED if keys else PostingState.BLOCKED
+    return Next(state, timedelta(), Finding(code, keys, detail))
 
 
 def after_retry(attempts: int, error: ErpError | None, timing: Timing) -> Next:
@@ -55,6 +62,20 @@ def backoff(attempts: int, timing: Timing, asked: int | None = None) -> timedelt
     # Spread over the upper half, so that what failed together does not come back together.
     seconds = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreading, not a secret
     return timedelta(seconds=max(seconds, asked or 0))
+
+
+def _news_of(erp: str, request: PostingRequest, error_class: ErrorClass) -> tuple[str, ...]:
+    """Dependency keys of the masters whose change may make the ERP accept it."""
+    project = dependency_key("project", erp, request.project_id)
+    worker = dependency_key("worker", erp, request.worker_id)
+    task = [dependency_key("task", erp, request.task_id)] if request.task_id else []
+    keys: Mapping[ErrorClass, Sequence[str]] = {
+        ErrorClass.PERIOD_CLOSED: (unbound_key("period"),),
+        ErrorClass.PROJECT_CLOSED: (project,),
+        ErrorClass.WORKER_MISSING: (worker, unbound_key("worker")),
+        ErrorClass.REFERENCE_INACTIVE: (*task, project, worker),
+    }
+    return tuple(keys.get(error_class, ()))
 
 
 def _label(request: PostingRequest, error: ErpError | None) -> str:

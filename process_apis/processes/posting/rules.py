@@ -10,6 +10,8 @@ from process_apis.processes.posting.states import Leg, PostingKind
 from process_apis.upstream.erp import PostedLine, PostingRequest
 
 MINUTES_PER_DAY = 24 * 60
+# In a finding's detail: only a person can say how it stands, and `retry` is their word.
+NEEDS_A_PERSON = "needs_a_person"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Party:
     """A reference of the entry: as the tracker says it, and what it is bound to.
 
     :param matched: "one" if bound, else what was found by natural keys.
+    :param waits_on: dependency keys that may bind it, if it is not bound.
+    :param changes_on: dependency keys that may change what it is bound to: the record itself
+        first, then the binding.
     """
 
     label: str | None
@@ -38,7 +43,7 @@ class Party:
     target_id: str | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
     waits_on: tuple[str, ...] = ()
-    changes_on: str = ""
+    changes_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class Candidate:
     task: Party | None
     periods: Sequence[Period]
     day_minutes: int
+    day_key: str
     periods_key: str
 
 
@@ -150,8 +156,10 @@ def _time(candidate: Candidate) -> list[Finding]:
         return [Finding("TM_LIMIT", detail={"why": "it has no duration"})]
     total = max(candidate.day_minutes, candidate.minutes)
     if total > MINUTES_PER_DAY:
-        hours = f"{total / 60:.2f}"
-        return [Finding("TM_LIMIT", detail={"why": f"the day would have {hours} hours"})]
+        why = {"why": f"the day would have {total / 60:.2f} hours"}
+        # Of several entries that make up such a day, correcting one may release the others.
+        alone = candidate.minutes > MINUTES_PER_DAY
+        return [Finding("TM_LIMIT", () if alone else (candidate.day_key,), why)]
     return []
 
 
@@ -170,7 +178,7 @@ def _employment(candidate: Candidate) -> list[Finding]:
     gone = record.get("vanished_at") is not None
     day = candidate.work_date
     if gone or (hired and day < hired) or (left and day > left):
-        return [Finding("MD_WORKER_INACTIVE", (candidate.worker.changes_on,))]
+        return [Finding("MD_WORKER_INACTIVE", candidate.worker.changes_on)]
     return []
 
 
@@ -180,13 +188,13 @@ def _project(candidate: Candidate) -> list[Finding]:
         return []
     record, day = party.record, candidate.work_date
     if record["status"] == "CLOSED" or record.get("vanished_at") is not None:
-        return [Finding("MD_PROJECT_CLOSED", (party.changes_on,))]
+        return [Finding("MD_PROJECT_CLOSED", party.changes_on)]
     if record["start_date"] and day < record["start_date"]:
-        return [Finding("MD_PROJECT_NOT_STARTED", (party.changes_on,))]
+        return [Finding("MD_PROJECT_NOT_STARTED", party.changes_on)]
     if record["end_date"] and day > record["end_date"]:
-        return [Finding("MD_PROJECT_CLOSED", (party.changes_on,))]
+        return [Finding("MD_PROJECT_CLOSED", party.changes_on)]
     if candidate.task is None and not record["bookable"]:
-        return [Finding("MD_TASK_INVALID", (party.changes_on,), {"why": "a task is needed"})]
+        return [Finding("MD_TASK_INVALID", party.changes_on, {"why": "a task is needed"})]
     return []
 
 
@@ -202,11 +210,9 @@ def _task(candidate: Candidate) -> list[Finding]:
         record["end_date"] and day > record["end_date"]
     )
     if closed or outside or not record["bookable"]:
-        return [Finding("MD_TASK_INVALID", (party.changes_on,), {"why": "it is not open"})]
+        return [Finding("MD_TASK_INVALID", party.changes_on, {"why": "it is not open"})]
     if record["project_external_id"] != candidate.project.target_id:
-        return [
-            Finding("MD_TASK_INVALID", (party.changes_on,), {"why": "it is of another project"})
-        ]
+        return [Finding("MD_TASK_INVALID", party.changes_on, {"why": "it is of another project"})]
     return []
 
 

@@ -18,15 +18,28 @@ from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Candidate, Finding, Party
 from process_apis.processes.posting.states import IN_FLIGHT, Leg, PostingKind, PostingState
+from process_apis.processes.posting.waking import day_key
 from process_apis.upstream.erp import PostingRequest
 
 BATCH = 200
+
+# The entry is locked with its posting, and read only then: the outcome of an earlier version
+# cannot be committed between our look at it and our verdict. What is locked now is judged later.
+_LOCK = text(
+    """
+    SELECT posting.id FROM posting JOIN time_entry AS entry ON entry.id = posting.time_entry_id
+    WHERE posting.state = 'RECEIVED' AND (CAST(:only AS uuid) IS NULL OR posting.id = :only)
+    ORDER BY posting.id LIMIT :limit
+    FOR UPDATE OF posting, entry SKIP LOCKED
+    """
+)
 
 _RECEIVED = text(
     """
     SELECT posting.id, posting.time_entry_id, posting.version, posting.leg, posting.kind,
            posting.source_connection, posting.target_connection, posting.posting_key,
-           posting.attempts, entry.external_id, entry.approver, version.content,
+           posting.attempts, posting.findings, entry.external_id, entry.approver,
+           version.content,
            (SELECT sum(other.minutes) FROM time_entry AS other
             WHERE other.connection = entry.connection AND other.state = 'APPROVED'
               AND other.worker_external_id = entry.worker_external_id
@@ -34,15 +47,13 @@ _RECEIVED = text(
            (SELECT sibling.state FROM posting AS sibling
             WHERE sibling.time_entry_id = posting.time_entry_id AND sibling.leg = posting.leg
               AND sibling.id <> posting.id
-              AND sibling.state IN ('SENDING', 'IN_DOUBT', 'POSTED', 'MISPOSTED')
+              AND sibling.state IN ('READY', 'SENDING', 'IN_DOUBT', 'POSTED', 'MISPOSTED')
             LIMIT 1) AS sibling_state
     FROM posting
     JOIN time_entry AS entry ON entry.id = posting.time_entry_id
     JOIN time_entry_version AS version
       ON version.time_entry_id = posting.time_entry_id AND version.version = posting.version
-    WHERE posting.state = 'RECEIVED' AND (CAST(:only AS uuid) IS NULL OR posting.id = :only)
-    ORDER BY posting.id LIMIT :limit
-    FOR UPDATE OF posting SKIP LOCKED
+    WHERE posting.id = ANY(:ids) ORDER BY posting.id
     """
 )
 
@@ -76,13 +87,15 @@ async def validate(ledger: Ledger, only: UUID | None = None) -> list[Verdict]:
     """Validate one batch, or one posting; returns the verdicts."""
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
-        result = await transaction.execute(_RECEIVED, {"only": only, "limit": BATCH})
-        rows = result.mappings().all()
-        if not rows:
+        locked = await transaction.execute(_LOCK, {"only": only, "limit": BATCH})
+        ids = [row.id for row in locked]
+        if not ids:
             return []
+        rows = (await transaction.execute(_RECEIVED, {"ids": ids})).mappings().all()
         verdicts = await judge(transaction, rows, now)
         await _write(transaction, verdicts, now)
-        await ledger.listeners.tell(transaction, [standing_of(each) for each in verdicts], now)
+        told = [standing_of(each) for each in verdicts if not waits_for_sibling(each)]
+        await ledger.listeners.tell(transaction, told, now)
         return verdicts
 
 
@@ -118,7 +131,7 @@ def _judge_one(row: RowMapping, desk: Desk) -> Verdict:
     request = rules.request_of(candidate, key)
     findings = tuple(rules.validate(candidate))
     state = _state(findings)
-    if row["sibling_state"] in IN_FLIGHT:
+    if row["sibling_state"] in (*IN_FLIGHT, PostingState.READY):
         # An earlier version is on its way: wait for its outcome, then decide again.
         findings, state = (), PostingState.PARKED
     elif row["sibling_state"] is not None:
@@ -170,6 +183,7 @@ def _candidate(row: RowMapping, target: str, desk: Desk) -> Candidate:
             for each in desk.periods(target, legal_entity)
         ],
         day_minutes=int(row["day_minutes"] or 0),
+        day_key=day_key(tracker, content["worker"]["external_id"], day),
         periods_key=masters.unbound_key("period"),
     )
 
@@ -194,7 +208,7 @@ def _party(
         target_id=bound.target_id,
         record=bound.record,
         waits_on=waits_on,
-        changes_on=masters.dependency_key(kind, target, bound.target_id),
+        changes_on=(masters.dependency_key(kind, target, bound.target_id), waits_on[0]),
     )
 
 
@@ -222,15 +236,28 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
             detail={"codes": [finding.code for finding in each.findings]},
         )
         for each in verdicts
+        if _is_news(each)
     ]
     await lineage.record(transaction, steps)
+
+
+def _is_news(verdict: Verdict) -> bool:
+    """What waits is judged again and again; only another verdict is worth a step of lineage."""
+    before = verdict.row["findings"]
+    codes = [finding.code for finding in verdict.findings]
+    return not codes or before is None or codes != [finding["code"] for finding in before]
+
+
+def waits_for_sibling(verdict: Verdict) -> bool:
+    """Nothing can be said of it yet; what is said of the sibling stays true meanwhile."""
+    return verdict.state is PostingState.PARKED and not verdict.findings
 
 
 def waiting_for(verdict: Verdict) -> list[str]:
     """Dependency keys of a parked posting; a sibling's outcome is one, too."""
     if verdict.state is not PostingState.PARKED:
         return []
-    if not verdict.findings:
+    if waits_for_sibling(verdict):
         return [f"lineage:{verdict.row['time_entry_id']}"]
     return sorted({key for finding in verdict.findings for key in finding.waiting_for})
 

@@ -1,7 +1,7 @@
 """Wakes what waits: by dependency key, by a person, and by the timer."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -9,11 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import Database
 from process_apis.processes.lineage import store as lineage
+from process_apis.processes.master_data.store import dependency_key
+from process_apis.processes.posting.rules import NEEDS_A_PERSON
 from process_apis.processes.posting.states import PostingState
+from process_apis.processes.time_entries import store as entries
 from shared.values import Clock
 
-# Should an event that wakes be lost, this is how long a posting sleeps at most.
+# Should an event that wakes be lost, this is how long a posting sleeps at most. What the ERP
+# itself refused although our copy of its masters has nothing against it is sent again, so that
+# one sleeps longer.
 LONGEST_SLEEP = timedelta(minutes=10)
+LONGEST_SLEEP_AFTER_REFUSAL = timedelta(hours=1)
 
 _WAKE = text(
     """
@@ -30,7 +36,10 @@ _WAKE = text(
 _WAKE_SLEEPERS = text(
     """
     WITH waiting AS (
-        SELECT id FROM posting WHERE state = 'PARKED' AND updated_at <= :before
+        SELECT id FROM posting WHERE state = 'PARKED'
+          AND updated_at <= CASE WHEN erp_error IS NULL
+                                 THEN CAST(:before AS timestamptz)
+                                 ELSE CAST(:refused_before AS timestamptz) END
         ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED
     )
     UPDATE posting SET state = 'RECEIVED', due_at = :now, updated_at = :now
@@ -42,11 +51,18 @@ _WAKE_SLEEPERS = text(
 _WAKE_ONE = text(
     """
     UPDATE posting SET state = CASE WHEN state = 'READY' THEN 'READY' ELSE 'RECEIVED' END,
-        due_at = :now, updated_at = :now
-    WHERE id = :id AND state IN ('PARKED', 'BLOCKED', 'DEAD_LETTER', 'RECEIVED', 'READY')
+        due_at = :now, updated_at = :now, lease_token = NULL, lease_until = NULL
+    WHERE id = :id
+      AND (state IN ('PARKED', 'BLOCKED', 'DEAD_LETTER', 'RECEIVED', 'READY')
+           OR (state = 'IN_DOUBT' AND findings -> 0 -> 'detail' ? :needs_a_person))
     RETURNING id, time_entry_id, state
     """
 )
+
+
+def day_key(tracker: str, worker: str, day: date) -> str:
+    """What waits for another entry of that person's day."""
+    return dependency_key("day", tracker, f"{worker}/{day.isoformat()}")
 
 
 async def wake(
@@ -65,11 +81,16 @@ async def wake(
 
 
 async def wake_sleepers(database: Database, clock: Clock) -> int:
-    """Judge again what has slept for long; our own tables are asked, never the ERP."""
+    """Judge again what has slept for long."""
     now = clock.now()
     async with database.transaction() as transaction:
         rows = await transaction.execute(
-            _WAKE_SLEEPERS, {"before": now - LONGEST_SLEEP, "now": now}
+            _WAKE_SLEEPERS,
+            {
+                "before": now - LONGEST_SLEEP,
+                "refused_before": now - LONGEST_SLEEP_AFTER_REFUSAL,
+                "now": now,
+            },
         )
         return len(rows.all())
 
@@ -77,10 +98,17 @@ async def wake_sleepers(database: Database, clock: Clock) -> int:
 async def wake_one(
     transaction: AsyncConnection, posting_id: UUID, actor: str, now: datetime
 ) -> PostingState | None:
-    """Judge one posting again because a person asked; None if its state does not allow it."""
-    row = (await transaction.execute(_WAKE_ONE, {"id": posting_id, "now": now})).first()
+    """Judge one posting again because a person asked; None if its state does not allow it.
+
+    One whose outcome only a person can find out is sent again then: it is their word that the
+    line does not stand in the ERP.
+    """
+    asked = {"id": posting_id, "now": now, "needs_a_person": NEEDS_A_PERSON}
+    row = (await transaction.execute(_WAKE_ONE, asked)).first()
     if row is None:
         return None
+    # Should a newer version have waited for this one, the ledger takes that one instead.
+    await entries.mark_posting_due(transaction, [row.time_entry_id])
     step = lineage.Step(row.time_entry_id, "retry asked for", now, row.id, actor=actor)
     await lineage.record(transaction, [step])
     return PostingState(row.state)

@@ -136,14 +136,16 @@ async def _read_entries(
     if thin:
         observed_at = reader.clock.now()
         found = await reader.system.entries_by_ids(connection, sorted(thin))
-        for entry in found.entries:
-            hint = thin[entry.external_id]
-            seen.append(_observation(entry, observed_at, hint.origin, hint.carrier))
-        for external_id in found.missing:
-            hint = thin[external_id]
-            seen.append(
-                Observation(external_id, observed_at, hint.origin, None, carrier=hint.carrier)
-            )
+        given = {entry.external_id: entry for entry in found.entries}
+        missing = set(found.missing)
+        for external_id, hint in thin.items():
+            if external_id in given:
+                entry = given[external_id]
+                seen.append(_observation(entry, observed_at, hint.origin, hint.carrier))
+            elif external_id in missing:
+                seen.append(
+                    Observation(external_id, observed_at, hint.origin, None, carrier=hint.carrier)
+                )
     return seen
 
 

@@ -41,7 +41,7 @@ _LOCK = text(
     SELECT id, external_id, state, version, content_hash, observed_at, worker_external_id,
            work_date, minutes, approved_version, approval_id, approver, approved_at
     FROM time_entry WHERE connection = :connection AND external_id = ANY(:ids)
-    ORDER BY external_id FOR UPDATE
+    ORDER BY id FOR UPDATE
     """
 )
 
@@ -87,7 +87,11 @@ _MARK_DUE = text("UPDATE time_entry SET posting_due = true WHERE id = ANY(:ids)"
 async def lock_heads(
     connection: AsyncConnection, name: str, external_ids: Iterable[str]
 ) -> dict[str, StoredHead]:
-    """Heads by external id, locked until the transaction ends, always in the same order."""
+    """Heads by external id, locked until the transaction ends.
+
+    In the order of their ids, as the sub-ledger locks them: any other order would let the two
+    wait for one another.
+    """
     rows = await connection.execute(_LOCK, {"connection": name, "ids": sorted(set(external_ids))})
     return {row["external_id"]: _stored(row) for row in rows.mappings()}
 
