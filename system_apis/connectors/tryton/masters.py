@@ -116,7 +116,8 @@ class TrytonMasters:
         """A page of works with their ancestors, which decide whether they are open.
 
         A project that closes changes the status of its tasks without touching them, and a status
-        may be redefined: hence the relatives in the delta.
+        may be redefined: hence the relatives in the delta. Ancestors further up than two levels
+        are left to the complete pass; a posting looks at all of them.
         """
         delta = changed_since(since, "timesheet_works", "status", "parent", "parent.parent")
         domain = [["type", "=", kind], *await self._own(delta)]
