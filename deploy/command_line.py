@@ -36,6 +36,7 @@ app = typer.Typer(
 app.add_typer(connections)
 app.add_typer(connectors)
 
+OURS = ("deploy", "experience_apis", "process_apis", "shared", "system_apis")
 OPENAPI = Path(__file__).parents[1] / "openapi"
 
 
@@ -91,13 +92,13 @@ def worker() -> None:
 
     Example: `timepost worker`
     """
-    from process_apis.settings import (  # noqa: PLC0415  needs the extra `process`
-        ProcessSettings,
-        read_settings,
-    )
-    from process_apis.worker import run  # noqa: PLC0415  needs the extra `process`
-
     with told_plainly():
+        from process_apis.settings import (  # noqa: PLC0415  needs the extra `process`
+            ProcessSettings,
+            read_settings,
+        )
+        from process_apis.worker import run  # noqa: PLC0415  needs the extra `process`
+
         asyncio.run(run(read_settings(ProcessSettings)))
 
 
@@ -108,10 +109,10 @@ def migrate() -> None:
     Safe to run several times and from several places at once; run it before the new version is
     started. The database is `TIMEPOST_PROCESS_DATABASE_URL`.
     """
-    from process_apis.migrate import migrate as bring_up_to_date  # noqa: PLC0415  ditto
-    from process_apis.settings import DatabaseSettings, read_settings  # noqa: PLC0415  ditto
-
     with told_plainly():
+        from process_apis.migrate import migrate as bring_up_to_date  # noqa: PLC0415  ditto
+        from process_apis.settings import DatabaseSettings, read_settings  # noqa: PLC0415  ditto
+
         database = read_settings(DatabaseSettings)
     bring_up_to_date(database.database_url)
 
@@ -141,16 +142,17 @@ def contracts(
     documents: dict[str, dict[str, Any]] = {}
     for tier in ("system_apis", "process_apis", "experience_apis"):
         documents |= import_module(f"{tier}.contracts").documents()
-    faults = [f"{name}: {fault}" for name, each in documents.items() for fault in lint(each)]
-    faults += check_contracts(OPENAPI, documents) if check else []
-    for fault in faults:
-        typer.echo(fault, err=True)
-    if faults:
-        typer.echo("`timepost contracts` writes them anew.", err=True)
-        raise typer.Exit(1)
+    broken = [f"{name}: {rule}" for name, each in documents.items() for rule in lint(each)]
+    outdated = check_contracts(OPENAPI, documents) if check else []
     changed = [] if check else write_contracts(OPENAPI, documents)
     for path in changed:
         typer.echo(f"written: {path.relative_to(OPENAPI.parent)}")
+    for fault in [*broken, *outdated]:
+        typer.echo(fault, err=True)
+    if outdated:
+        typer.echo("If the change is meant, `timepost contracts` writes them anew.", err=True)
+    if broken or outdated:
+        raise typer.Exit(1)
     typer.echo(f"{len(documents)} contracts, {len(changed)} changed")
 
 
@@ -166,12 +168,13 @@ def demo(
 ) -> None:
     """Run the whole product on this machine, with a real ERP and four weeks of work.
 
-    The first run builds the ERP, which takes about two minutes. Nothing outside of `.local/` and
-    the cache directory is touched.
+    The first run builds the ERP, which takes about two minutes. Everything is written to `.local/`
+    and to the cache directory (`TIMEPOST_CACHE`, else `~/.cache/timepost`).
 
     Examples: `timepost demo`, `timepost demo --once`, `timepost demo --stock`
     """
-    from deploy.local.demo import run_demo  # noqa: PLC0415  needs the extra `local`
+    with told_plainly():
+        from deploy.local.demo import run_demo  # noqa: PLC0415  needs the extra `local`
 
     raise typer.Exit(run_demo(once=once, variant="stock" if stock else "with_reference"))
 
@@ -181,6 +184,15 @@ def told_plainly() -> Iterator[None]:
     """Answer an operator's mistake with what to correct, not with a traceback."""
     try:
         yield
+    except ModuleNotFoundError as missing:
+        if str(missing.name).startswith(OURS):
+            raise
+        typer.echo(
+            f"The package {missing.name} is not installed, which this command needs.\n"
+            "Install Timepost with its extras: pip install 'timepost[process,local]'.",
+            err=True,
+        )
+        raise typer.Exit(1) from None
     except ConfigurationError as problem:
         typer.echo(f"{problem.detail}\n{problem.action}", err=True)
         raise typer.Exit(1) from None

@@ -53,3 +53,16 @@ def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+def test_a_missing_extra_is_named() -> None:
+    code = (
+        "import sys; sys.modules['psycopg'] = None; "
+        "from deploy.command_line import main; sys.argv = ['timepost', 'demo']; main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert "pip install 'timepost[process,local]'" in ended.stderr
+    assert "Traceback" not in ended.stderr

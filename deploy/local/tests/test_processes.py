@@ -102,6 +102,16 @@ def test_a_program_that_was_killed_is_reported_with_the_signal(tmp_path: Path) -
             process.check()
 
 
+def test_a_program_that_is_to_end_may_end_well_only(tmp_path: Path) -> None:
+    with Supervisor(tmp_path, print) as supervisor:
+        good = supervisor.start(Program("good", [sys.executable, "-c", "print(1)"], ends=True))
+        supervisor.wait_until("good", lambda: good.is_done, 10)
+        supervisor.check()
+        supervisor.start(Program("bad", [sys.executable, "-c", "exit('no')"], ends=True))
+        with pytest.raises(ProcessDied, match="bad ended by itself"):
+            supervisor.wait_until("bad", lambda: False, 10)
+
+
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_children_in_sessions_of_their_own_end_too(tmp_path: Path, end: str) -> None:
     process = managed(tmp_path, PARENT).start()

@@ -111,10 +111,10 @@ def test_the_last_run_is_forgotten_but_for_the_lock(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 
 
-def test_in_a_log_file_each_piece_of_news_is_one_line() -> None:
+def test_a_log_file_gets_the_first_news_of_a_step_and_what_came_of_it() -> None:
     written = io.StringIO()
     with Steps(Console(file=written, force_terminal=False, width=100)) as steps:
-        steps.tell("tryton", "building")
-        steps.tell("tryton", "building")
-        steps.done("tryton", "http://127.0.0.1:8000")
-    assert written.getvalue() == "tryton: building\ntryton: http://127.0.0.1:8000\n"
+        for number in range(1, 310):
+            steps.tell("people", f"{number} entries")
+        steps.done("people", "309 entries")
+    assert written.getvalue() == "people: 1 entries\npeople: 309 entries\n"
