@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import structlog
 from pydantic import BaseModel, Field
 
+from system_apis.capabilities import cursors
 from system_apis.capabilities.time_tracking.schemas import Approval, ApprovalPage, ApprovalsFound
-from system_apis.connectors.clockify import cursors
 from system_apis.connectors.clockify.client import ClockifyClient
 from system_apis.connectors.clockify.mapping import (
     Reading,

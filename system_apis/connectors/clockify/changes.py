@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, Field
 
+from system_apis.capabilities import cursors
 from system_apis.capabilities.time_tracking.schemas import ChangeKind, EntryChange, EntryChanges
-from system_apis.connectors.clockify import cursors
 from system_apis.connectors.clockify.client import ClockifyClient, Feed
 from system_apis.connectors.clockify.platform_models import Changed
 
