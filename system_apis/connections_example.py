@@ -47,16 +47,39 @@ def _connection(connector: Connector) -> str:
 def _table(name: str, model: type[BaseModel], variable: str) -> Iterator[str]:
     """One table; nested ones follow it, since TOML's keys belong to the table above them."""
     yield f"[{name}]"
+    yield from _body(name, model, variable)
+
+
+def _body(name: str, model: type[BaseModel], variable: str) -> Iterator[str]:
     nested: list[str] = []
     for key, field in model.model_fields.items():
+        own, within = f"{variable}_{key.upper()}", f"{name}.{key}"
         inner = next(filter(is_model, alternatives(field.annotation)), None)
-        own = f"{variable}_{key.upper()}"
+        item = _model_of_items(field.annotation)
         if inner is not None:
-            nested += ["", *_comment(field), *_table(f"{name}.{key}", inner, own)]
-            continue
-        yield from _comment(field)
-        yield _line(key, field, own)
+            nested += ["", *_comment(field), *_table(within, inner, own)]
+        elif item is not None:
+            nested += ["", *_comment(field), *_repeated(within, item, own, field.is_required())]
+        else:
+            yield from _comment(field)
+            yield _line(key, field, own)
     yield from nested
+
+
+def _repeated(name: str, model: type[BaseModel], variable: str, is_required: bool) -> Iterator[str]:
+    """One table of a list of tables; put behind # as a whole if there may be none."""
+    for line in [f"[[{name}]]", *_body(name, model, variable)]:
+        yield line if is_required or line.startswith("#") else f"# {line}"
+
+
+def _model_of_items(annotation: Any) -> type[BaseModel] | None:
+    """The settings model of a list's items."""
+    for choice in alternatives(annotation):
+        arguments = get_args(choice)
+        if get_origin(choice) in {list, tuple} and arguments and is_model(arguments[0]):
+            model: type[BaseModel] = arguments[0]
+            return model
+    return None
 
 
 def _comment(field: FieldInfo) -> Iterator[str]:

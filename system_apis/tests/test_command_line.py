@@ -112,6 +112,16 @@ class _Nested(BaseModel):
     by_event: Mapping[str, SecretStr] = {}
 
 
+class _Account(BaseModel):
+    email: str
+    token: SecretStr
+
+
+class _Rule(BaseModel):
+    word: str
+    weight: int = 1
+
+
 class _Settings(BaseModel):
     base_url: str = Field(description="Where it is.", examples=["https://x.example.com"])
     workspace: str
@@ -120,13 +130,19 @@ class _Settings(BaseModel):
     pattern: re.Pattern[str] = re.compile(r"\d+")
     key: SecretStr = Field(description='Of the "integration" user.')
     webhooks: _Nested = Field(description="Deliveries.")
+    accounts: list[_Account] = Field(description="Who is read.")
+    rules: list[_Rule] = Field(default_factory=list, description="What words mean.")
 
 
 def test_an_example_is_read_back_by_the_reader_of_the_file(tmp_path: Path) -> None:
     connector = Connector("made_up", "Made up", "erp", _Settings, print)  # type: ignore[arg-type]
     text = example_of([connector])
     (tmp_path / "c.toml").write_text(text)
-    secrets = {"TIMEPOST_MADE_UP_KEY": "k", "TIMEPOST_MADE_UP_WEBHOOKS_TOKENS": "t"}
+    secrets = {
+        "TIMEPOST_MADE_UP_KEY": "k",
+        "TIMEPOST_MADE_UP_WEBHOOKS_TOKENS": "t",
+        "TIMEPOST_MADE_UP_ACCOUNTS_TOKEN": "a",
+    }
 
     (read,) = read_connections(tmp_path / "c.toml", {"made_up": connector}, secrets)
 
@@ -134,8 +150,13 @@ def test_an_example_is_read_back_by_the_reader_of_the_file(tmp_path: Path) -> No
     assert isinstance(read.settings, _Settings)
     assert read.settings.base_url == "https://x.example.com"
     assert read.settings.webhooks.tokens[0].get_secret_value() == "t"
+    assert read.settings.accounts[0].token.get_secret_value() == "a"
+    assert read.settings.rules == []
     for line in (
         "# Where it is.",
+        "# [[connections.options.rules]]",
+        '# word = "..."',
+        "# weight = 1",
         "# pages = 50",
         '# zone = "..."',
         r'# pattern = "\\d+"',
