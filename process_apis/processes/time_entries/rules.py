@@ -48,6 +48,10 @@ class Observation:
 
     :param content: the entry in the contract's JSON form; None if it is gone.
     :param decision: None if this read tells nothing about the approval.
+    :param ours_to_approve: Timepost gives the approvals of this connection. They hold for the
+        very version that was submitted, and there is nobody else to ask about them.
+    :param actor: who did it, if not the tracker.
+    :param facts: what the lineage says beside that.
     """
 
     external_id: str
@@ -56,6 +60,9 @@ class Observation:
     content: dict[str, Any] | None
     decision: Decision | None = None
     carrier: Mapping[str, str] = field(default_factory=dict)
+    ours_to_approve: bool = False
+    actor: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,8 @@ def apply(head: Head | None, seen: Observation) -> Outcome:
     after = _with_content(head, seen, seen.content, digest)
     decided = _decided(after, seen.decision)
     ask = None
+    if seen.ours_to_approve:
+        return _outcome(head, decided, seen.content)
     if seen.decision is None and head is not None and head.state is EntryState.APPROVED:
         # The content changed under an approval of which this read says nothing: until the
         # approval has been read again, the new content is not approved.
@@ -151,7 +160,7 @@ def _with_content(
     if head is None:
         return Head(state=EntryState.DRAFT, version=1, **facts)
     state = EntryState.DRAFT if head.approved_version is None else EntryState.REOPENED
-    if head.state is EntryState.SUBMITTED:
+    if head.state is EntryState.SUBMITTED and not seen.ours_to_approve:
         state = EntryState.SUBMITTED
     return replace(head, state=state, version=head.version + 1, **facts)
 

@@ -1,7 +1,7 @@
 """Reads what hints point to, and commits what was seen, in batches."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -33,6 +33,8 @@ class Reader:
 
     :param sweep_days: how far back in work dates a sweep compares approvals.
     :param lease: how long a hint is ours; another worker reads it again after that.
+    :param ours_to_approve: connections whose approvals Timepost gives; what their trackers say
+        about approvals does not count.
     """
 
     database: Database
@@ -40,6 +42,7 @@ class Reader:
     clock: Clock
     sweep_days: int = 62
     lease: timedelta = timedelta(seconds=120)
+    ours_to_approve: frozenset[str] = frozenset()
 
 
 async def read_entries(reader: Reader, connection: str) -> int:
@@ -57,6 +60,8 @@ async def read_entries(reader: Reader, connection: str) -> int:
         except TimepostProblem as problem:
             await _postpone(reader, claimed, problem)
             return len(claimed)
+        if connection in reader.ours_to_approve:
+            seen = [replace(each, decision=None, ours_to_approve=True) for each in seen]
         told = {each.external_id for each in seen}
         answered = [each for each in claimed if each.subject in told]
         await _commit(reader, connection, seen, answered)
@@ -73,6 +78,9 @@ async def read_approvals(reader: Reader, connection: str) -> int:
         )
     if not claimed:
         return 0
+    if connection in reader.ours_to_approve:
+        await _commit(reader, connection, [], claimed)
+        return len(claimed)
     carrier = claimed[0].carrier
     with resume([each.carrier for each in claimed], "read approvals"):
         observed_at = reader.clock.now()
@@ -263,8 +271,12 @@ async def record(
                 entry_id,
                 what,
                 now,
-                actor=f"tracker:{connection}",
-                detail={"version": outcome.head.version, "origin": observation.origin},
+                actor=observation.actor or f"tracker:{connection}",
+                detail={
+                    "version": outcome.head.version,
+                    "origin": observation.origin,
+                    **observation.facts,
+                },
                 trace_id=lineage.trace_id_of(observation.carrier),
             )
             for what in outcome.steps

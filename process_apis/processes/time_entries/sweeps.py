@@ -57,7 +57,7 @@ async def _look(reader: Reader, connection: str, since: datetime, until: datetim
         async for page in reader.system.entries_changed(connection, since, until):
             hints = [_entry_hint(connection, each.external_id) for each in page.changes]
             found += await _leave(reader, hints)
-    if abilities.approvals != "none":
+    if abilities.approvals != "none" and connection not in reader.ours_to_approve:
         found += await _sweep_approvals(reader, connection)
     return found
 
