@@ -58,6 +58,19 @@ def test_everything_that_is_wrong_is_told_at_once(environment: pytest.MonkeyPatc
     assert "s3cret-value" not in "".join(traceback.format_exception(raised.value))
 
 
+def test_of_a_group_that_is_missing_each_variable_is_named(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.delenv("TIMEPOST_MADE_UP_IDENTITY__ISSUER")
+    environment.delenv("TIMEPOST_MADE_UP_IDENTITY__AUDIENCE")
+    with pytest.raises(ConfigurationError) as raised:
+        read()
+    assert {each.field for each in raised.value.errors} == {
+        "TIMEPOST_MADE_UP_IDENTITY__ISSUER",
+        "TIMEPOST_MADE_UP_IDENTITY__AUDIENCE",
+    }
+
+
 def test_a_list_that_is_no_json_is_told_without_its_text(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TIMEPOST_MADE_UP_PLACES", "s3cret-value")
     with pytest.raises(ConfigurationError, match='"places"') as raised:
