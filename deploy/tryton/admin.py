@@ -46,8 +46,14 @@ class TrytonAdmin:
 
     def end_employment(self, employee_number: str, last_day: dt.date | None) -> None:
         """Set the last day of an employee; None takes them back."""
+        # Tryton hides people who have left, unless it is asked to show everybody.
         (employee,) = self._session.call(
-            "model.company.employee.search", [["party.code", "=", employee_number]], 0, 1, None
+            "model.company.employee.search",
+            [["party.code", "=", employee_number]],
+            0,
+            1,
+            None,
+            active_test=False,
         )
         values = {"end_date": tryton_date(last_day)}
         self._session.call("model.company.employee.write", [employee], values)

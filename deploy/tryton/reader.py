@@ -48,8 +48,9 @@ class TrytonSession:
             key: preferences[key] for key in ("company", "language") if key in preferences
         }
 
-    def call(self, method: str, *params: Any) -> Any:
-        return self._post(method, [*params, self.context], headers=self._headers)
+    def call(self, method: str, *params: Any, **context: Any) -> Any:
+        """Call a method in the session's context, with what is given beside it."""
+        return self._post(method, [*params, self.context | context], headers=self._headers)
 
     def close(self) -> None:
         self._http.close()
