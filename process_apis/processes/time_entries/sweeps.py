@@ -18,7 +18,7 @@ from process_apis.processes.time_entries.steps import Reader
 from process_apis.processes.time_entries.tables import SweepState
 from shared.problems import TimepostProblem
 
-OVERLAP = timedelta(minutes=15)
+OVERLAP = timedelta(minutes=2)
 FIRST_LOOK_BACK = timedelta(days=35)
 
 
