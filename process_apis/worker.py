@@ -5,6 +5,7 @@ tables, so that lost rings, expired leases and retries come up without anybody's
 """
 
 import asyncio
+import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -136,6 +137,8 @@ def register(app: App, worker: Worker) -> None:
 async def run(settings: ProcessSettings) -> None:
     """Run until SIGTERM or SIGINT; a database that restarts is waited for."""
     configure("timepost-worker", settings.telemetry)
+    # Three lines a job, of which there are some every second, would bury everything else.
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):

@@ -109,6 +109,10 @@ class Supervisor:
             self._say(f"Ended {name}, left running by an earlier run that was killed.")
         for number in ENDING_SIGNALS:
             self._former_handlers[number] = signal.signal(number, interrupt)
+        # A shell that starts it in the background has SIGINT ignored; our own way of ending, which
+        # goes through it, must work there, too.
+        interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._former_handlers[signal.SIGINT] = interrupted
         return self
 
     def __exit__(
@@ -118,13 +122,11 @@ class Supervisor:
         traceback: TracebackType | None,
     ) -> None:
         # A second Ctrl-C must not leave half of the services running; each stop is bounded.
-        former = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        for number in ENDING_SIGNALS:
+        for number in self._former_handlers:
             signal.signal(number, signal.SIG_IGN)
         try:
             self._stop_all()
         finally:
-            signal.signal(signal.SIGINT, former)
             for number, handler in self._former_handlers.items():
                 signal.signal(number, handler)  # type: ignore[arg-type]
             if self._lock is not None:

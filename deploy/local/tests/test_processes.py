@@ -168,10 +168,11 @@ def test_after_kill_9_of_the_runner_the_next_run_cleans_up(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("background", [False, True])
 def test_a_runner_that_is_told_to_end_leaves_nothing(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, number: signal.Signals, background: bool
 ) -> None:
-    with runner(tmp_path) as process:
+    with runner(tmp_path, background=background) as process:
         left = [json.loads(p.read_text())["pid"] for p in tmp_path.glob("*.running")]
         process.send_signal(number)
         process.wait(20)
@@ -237,10 +238,12 @@ def test_free_ports_differ() -> None:
     assert len(set(ports)) == 20
 
 
-def runner(directory: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUNNER, str(directory)], stdout=subprocess.PIPE, text=True
-    )
+def runner(directory: Path, *, background: bool = False) -> subprocess.Popen[str]:
+    """A run of its own; in the background a shell starts it with SIGINT ignored."""
+    command = [sys.executable, "-c", RUNNER, str(directory)]
+    if background:
+        command = ["sh", "-c", 'trap \'\' INT; exec "$0" "$@"', *command]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "up"
     return process
