@@ -19,7 +19,12 @@ from tenacity import (
 from shared.http_client.errors import failure_of
 
 DEFAULT_TIMEOUT = httpx2.Timeout(10.0, connect=3.0, pool=5.0)
-DEFAULT_LIMITS = httpx2.Limits(max_connections=100, max_keepalive_connections=20)
+# Every connection is kept: those beyond the library's 20 would be opened anew for each request of
+# a busy worker. They are dropped before servers usually drop them (5 s), since a request that
+# meets a closing connection cannot be told from one that was carried out.
+DEFAULT_LIMITS = httpx2.Limits(
+    max_connections=100, max_keepalive_connections=100, keepalive_expiry=4.0
+)
 DEFAULT_DEADLINE_SECONDS = 60.0
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

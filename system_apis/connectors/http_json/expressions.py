@@ -22,21 +22,36 @@ _DAY = 10
 Read = Callable[[Any], Any]
 
 
+def _hours(minutes: float) -> float:
+    """Four decimals: every whole minute survives the way there and back."""
+    return round(minutes / 60, 4)
+
+
+def _minutes(hours: float | str) -> int | None:
+    try:
+        exact = Decimal(str(hours)) * 60
+        return int(exact.to_integral_value(ROUND_HALF_UP))
+    except (InvalidOperation, OverflowError, ValueError):
+        return None
+
+
+# Those that stand in every posting and every answer; with the types that they take.
+_DIRECT: dict[str, tuple[type | tuple[type, ...], Callable[[Any], Any]]] = {
+    "hours": ((int, float), _hours),
+    "minutes": ((int, float, str), _minutes),
+}
+
+
 class _Functions(functions.Functions):
     """JMESPath's own, and ours."""
 
     @functions.signature({"types": ["number"]})
     def _func_hours(self, minutes: float) -> float:
-        """Four decimals: every whole minute survives the way there and back."""
-        return round(minutes / 60, 4)
+        return _hours(minutes)
 
     @functions.signature({"types": ["number", "string"]})
     def _func_minutes(self, hours: float | str) -> int | None:
-        try:
-            exact = Decimal(str(hours)) * 60
-            return int(exact.to_integral_value(ROUND_HALF_UP))
-        except (InvalidOperation, OverflowError, ValueError):
-            return None
+        return _minutes(hours)
 
     @functions.signature({"types": ["number"]}, {"types": ["number"]})
     def _func_times(self, number: float, factor: float) -> float:
@@ -117,12 +132,30 @@ def _plain(node: dict[str, Any]) -> Read | None:
         return lambda document: document
     if kind == "field":
         return lambda document: document.get(value) if isinstance(document, dict) else None
+    if kind == "function_expression":
+        return _direct_call(value, children)
     if kind != "subexpression":
         return None
     steps = [_plain(child) for child in children]
     if any(step is None for step in steps):
         return None
     return _path([step for step in steps if step is not None])
+
+
+def _direct_call(name: str, arguments: list[dict[str, Any]]) -> Read | None:
+    argument = _plain(arguments[0]) if len(arguments) == 1 else None
+    if name not in _DIRECT or argument is None:
+        return None
+    types, function = _DIRECT[name]
+    read_argument = argument
+
+    def read(document: Any) -> Any:
+        given = read_argument(document)
+        if not isinstance(given, types) or isinstance(given, bool):
+            return None
+        return function(given)
+
+    return read
 
 
 def _path(steps: list[Read]) -> Read:

@@ -80,8 +80,12 @@ class Section(BaseModel):
 class Paging(Section):
     """How a list goes on. Without it, one call gives the whole list."""
 
-    style: Literal["page", "offset", "cursor"]
-    parameter: str = Field(description="Name of the query parameter that says where to go on.")
+    style: Literal["page", "offset", "cursor"] = Field(
+        description="What the parameter counts: page, offset, or cursor.", examples=["page"]
+    )
+    parameter: str = Field(
+        description="Name of the query parameter that says where to go on.", examples=["page"]
+    )
     first: int = Field(default=1, ge=0, description="Number of the first page, for `page`.")
     size_parameter: str | None = Field(default=None, description="Query parameter for the size.")
     size: int = Field(default=200, ge=1, le=500, description="Elements to ask for at once.")
@@ -208,7 +212,7 @@ class RefusalSettings(Section):
 class LookupSettings(Section):
     """How a line is found again by our key."""
 
-    path: Path = Field(examples=["/hours"])
+    path: Path = Field(examples=["/hours/by-reference/{posting_key}"])
     query: Fields = Field(
         default_factory=dict,
         description="Query parameters, from posting_key, worker_id, work_date.",
