@@ -22,9 +22,9 @@ class Timing(BaseModel):
     reading_lease: float = Field(
         default=120, gt=0, description="Then another worker reads a hint, or tells a tracker."
     )
-    retry_first: float = Field(default=5, ge=0, description="First wait before a posting again.")
-    retry_most: float = Field(default=900, ge=0, description="Longest wait before a posting again.")
-    outage_pause: float = Field(default=10, ge=0, description="Wait when nothing could be sent.")
+    retry_first: float = Field(default=5, gt=0, description="First wait before a posting again.")
+    retry_most: float = Field(default=900, gt=0, description="Longest wait before a posting again.")
+    outage_pause: float = Field(default=10, gt=0, description="Wait when nothing could be sent.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

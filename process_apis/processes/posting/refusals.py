@@ -12,6 +12,8 @@ from process_apis.timing import Timing
 from process_apis.upstream.erp import ErpError, ErrorClass, PostingRequest
 
 MAX_REFUSALS = 8
+# Something in doubt is looked up for as long as it takes; 2 ** attempts would not be a number.
+_MOST_DOUBLINGS = 30
 
 # Class of refusal -> code of the catalogue.
 _CODES = {
@@ -58,7 +60,8 @@ def after_retry(attempts: int, error: ErpError | None, timing: Timing) -> Next:
 
 def backoff(attempts: int, timing: Timing, asked: int | None = None) -> timedelta:
     """Doubling with jitter, and never earlier than the other side asked for."""
-    ceiling = min(timing.retry_first * 2 ** max(attempts - 1, 0), timing.retry_most)
+    doublings = min(max(attempts - 1, 0), _MOST_DOUBLINGS)
+    ceiling = min(timing.retry_first * 2**doublings, timing.retry_most)
     # Spread over the upper half, so that what failed together does not come back together.
     seconds = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreading, not a secret
     return timedelta(seconds=max(seconds, asked or 0))

@@ -87,7 +87,7 @@ async def send(ledger: Ledger, erp: str) -> int:
     with resume([each.carrier for each in batch.leased], "send postings"):
         results = await _call(ledger, erp, batch, abilities.settle_seconds)
         await outcomes.commit(ledger, token, results)
-    return 0 if any(each.incident for each in results) else len(results)
+    return 0 if any(each.forgive for each in results) else len(results)
 
 
 async def _claim(ledger: Ledger, erp: str, token: UUID, limit: int, settle_seconds: int) -> Batch:
