@@ -13,6 +13,8 @@ MIA = {"external_id": "u-mia", "code": None, "name": "Mia Lund", "email": "mia@e
 STRANGER = {"external_id": "u-x", "code": None, "name": "X Y", "email": "x@example.com"}
 LEDGER = {"external_id": "p-1", "code": "HR-1042", "name": "HR-1042 Ledger", "email": None}
 CLOSED = {"external_id": "p-2", "code": "HR-0987", "name": "HR-0987 Old", "email": None}
+NOWHERE = {"external_id": "p-3", "code": "HR-4711", "name": "HR-4711 Lost", "email": None}
+UNMAPPED = {"external_id": "t-9", "code": None, "name": "Sculpting", "email": None}
 DESIGN = {"external_id": "t-1", "code": None, "name": "Design", "email": None}
 DECIDED = datetime(2026, 6, 8, 9, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import uvicorn
@@ -26,7 +26,10 @@ class StandIn:
     """State that tests set and look at.
 
     :param post_faults: taken one by one by the next posts: "commit then drop", "drop",
-        "status:<code>", "retry", "reject:<class>", "hours differ".
+        "commit then status:<code>", "status:<code>", "retry", "reject:<class>", "hours differ",
+        "say nothing", "no line", "twice".
+    :param hold: where calls wait while it is set: "post", "post after commit", "read entries",
+        "sweep"; `held` says that one has come there.
     """
 
     entries: dict[str, Json] = field(default_factory=dict)
@@ -34,6 +37,9 @@ class StandIn:
     changed: list[str] = field(default_factory=list)
     lines: list[Json] = field(default_factory=list)
     masters: dict[str, list[Json]] = field(default_factory=dict)
+    other_masters: dict[str, list[Json]] = field(default_factory=dict)
+    masters_status: int = 200
+    erp_status: int = 200
     post_faults: list[str] = field(default_factory=list)
     lookup_status: int = 200
     read_status: int = 200
@@ -42,9 +48,21 @@ class StandIn:
     feedback: list[Json] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     traceparents: dict[str, str] = field(default_factory=dict)
-    post_gate: asyncio.Event | None = None
+    hold: str = ""
+    held: Event = field(default_factory=Event)
+    posts: list[Json] = field(default_factory=list)
+    feedback_fault: str = ""
+    sweep_status: int = 200
     unreadable: bool = True
+    erps: dict[str, list[str]] = field(default_factory=lambda: {ERP: ["HRC-US"]})
+    trackers: dict[str, list[str]] = field(default_factory=lambda: {TRACKER: ["HRC-US"]})
     url: str = ""
+
+    async def wait_at(self, place: str) -> None:
+        """Wait here as long as a test wants it."""
+        while self.hold == place:
+            self.held.set()
+            await asyncio.sleep(0.01)
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -68,8 +86,14 @@ class StandIn:
         async def connections() -> Json:
             return {
                 "connections": [
-                    _connection(TRACKER, "clockify", "time_tracking"),
-                    _connection(ERP, "tryton", "erp"),
+                    *(
+                        _connection(name, "clockify", "time_tracking", entities)
+                        for name, entities in self.trackers.items()
+                    ),
+                    *(
+                        _connection(name, "tryton", "erp", entities)
+                        for name, entities in self.erps.items()
+                    ),
                 ]
             }
 
@@ -86,6 +110,7 @@ class StandIn:
 
         @app.post(base + "/entries/lookup")
         async def entries(body: Json) -> Response:
+            await self.wait_at("read entries")
             if self.read_status != 200:
                 return JSONResponse({"code": "upstream_unavailable"}, self.read_status)
             ids = body["ids"]
@@ -102,11 +127,12 @@ class StandIn:
             }
 
         @app.get(base + "/approvals")
-        async def window() -> Json:
-            return {
-                "approvals": [self._approval(each) for each in self.approvals],
-                "next_cursor": None,
-            }
+        async def window() -> Response:
+            await self.wait_at("sweep")
+            if self.sweep_status != 200:
+                return JSONResponse({"code": "upstream_unavailable"}, self.sweep_status)
+            approvals = [self._approval(each) for each in self.approvals]
+            return JSONResponse({"approvals": approvals, "next_cursor": None})
 
         @app.get(base + "/entries/changes")
         async def changes() -> Json:
@@ -125,8 +151,10 @@ class StandIn:
             self.feedback.extend(body["items"])
             results = [
                 {"external_id": each["external_id"], "status": "delivered", "message": None}
-                for each in body["items"]
+                for each in reversed(body["items"])
             ]
+            if self.feedback_fault == "one is missing":
+                results = results[1:]
             return {"results": results}
 
         @app.post(base + "/webhooks/parse")
@@ -150,25 +178,34 @@ class StandIn:
         return {**known, "entries": covered}
 
     def _erp(self, app: FastAPI) -> None:
-        base = f"/erp/v1/{ERP}"
+        base = "/erp/v1/{erp}"
 
         @app.get(base + "/abilities")
-        async def abilities() -> Json:
-            return {
-                "max_batch": 50,
-                "readback": True,
-                "lookup": self.can_look_up,
-                "settle_seconds": self.settle_seconds,
-            }
+        async def abilities() -> Response:
+            if self.erp_status != 200:
+                return JSONResponse({"code": "not_ready"}, self.erp_status)
+            return JSONResponse(
+                {
+                    "max_batch": 50,
+                    "readback": True,
+                    "lookup": self.can_look_up,
+                    "settle_seconds": self.settle_seconds,
+                }
+            )
 
         @app.post(base + "/postings")
-        async def post(body: Json) -> Response:
-            if self.post_gate is not None:
-                await self.post_gate.wait()
+        async def post(erp: str, body: Json) -> Response:
+            await self.wait_at("post")
+            self.posts.append(body)
             fault = self.post_faults.pop(0) if self.post_faults else ""
             if fault.startswith("status:"):
                 return JSONResponse({"code": "not_ready"}, int(fault.partition(":")[2]))
-            outcomes = [self._post_one(item, fault) for item in body["items"]]
+            outcomes = [self._post_one(erp, item, fault) for item in body["items"]]
+            await self.wait_at("post after commit")
+            if fault.startswith("commit then status:"):
+                return JSONResponse({"code": "internal_error"}, int(fault.partition(":")[2]))
+            if fault == "say nothing":
+                outcomes = []
             if fault in ("commit then drop", "drop"):
                 # An answer that ends in the middle: the caller cannot know what happened.
                 return Response(
@@ -190,10 +227,13 @@ class StandIn:
 
     def _domain(self, app: FastAPI, base: str, domain: str) -> None:
         @app.get(f"{base}/{domain}")
-        async def records() -> Json:
-            return {"items": self.masters.get(domain, []), "next_cursor": None}
+        async def records(erp: str) -> Response:
+            if self.masters_status != 200:
+                return JSONResponse({"code": "upstream_unavailable"}, self.masters_status)
+            masters = self.masters if erp == ERP else self.other_masters
+            return JSONResponse({"items": masters.get(domain, []), "next_cursor": None})
 
-    def _post_one(self, item: Json, fault: str) -> Json:
+    def _post_one(self, erp: str, item: Json, fault: str) -> Json:
         key = item["posting_key"]
         if fault == "retry":
             error = _error("unavailable", "busy", retriable=True)
@@ -204,6 +244,7 @@ class StandIn:
         line = {
             "external_id": str(len(self.lines) + 1),
             "posting_key": key,
+            "erp": erp,
             **{
                 name: item[name]
                 for name in ("legal_entity_id", "worker_id", "project_id", "task_id", "work_date")
@@ -214,16 +255,20 @@ class StandIn:
         }
         if fault != "drop":
             self.lines.append(line)
+        if fault == "twice":
+            self.lines.append({**line, "external_id": str(len(self.lines) + 1)})
+        if fault == "no line":
+            return {"posting_key": key, "status": "posted", "line": None, "error": None}
         return {"posting_key": key, "status": "posted", "line": line, "error": None}
 
 
-def _connection(name: str, connector: str, capability: str) -> Json:
+def _connection(name: str, connector: str, capability: str, entities: list[str]) -> Json:
     return {
         "name": name,
         "connector": connector,
         "title": connector.title(),
         "capability": capability,
-        "legal_entities": ["HRC-US"],
+        "legal_entities": entities,
     }
 
 
