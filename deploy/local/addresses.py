@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import socket
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
-from deploy.local.processes import free_ports
+from deploy.local.processes import free_ports, is_free
 
 
 @dataclass(frozen=True)
@@ -29,12 +35,22 @@ USUAL = Addresses(
 )
 
 
-def choose_addresses() -> Addresses:
-    """The usual ports where they are free, and others where not."""
-    spare = iter(free_ports(len(vars(USUAL))))
-    return Addresses(
-        **{name: port if is_free(port) else next(spare) for name, port in vars(USUAL).items()}
-    )
+@contextlib.contextmanager
+def choose_addresses() -> Iterator[Addresses]:
+    """The usual ports where they are free, and others where not.
+
+    A second run on this machine, from another directory, gets others altogether: the first may
+    have chosen the usual ones without listening there yet. They are its own until the block ends.
+    """
+    with (Path(tempfile.gettempdir()) / f"timepost-ports-{os.getuid()}").open("w") as claim:
+        spare = iter(free_ports(len(vars(USUAL))))
+        usual = may_take(claim)
+        yield Addresses(
+            **{
+                name: port if usual and is_free(port) else next(spare)
+                for name, port in vars(USUAL).items()
+            }
+        )
 
 
 def free_addresses() -> Addresses:
@@ -42,11 +58,9 @@ def free_addresses() -> Addresses:
     return Addresses(**dict(zip(vars(USUAL), free_ports(len(vars(USUAL))), strict=True)))
 
 
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+def may_take(claim: IO[str]) -> bool:
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from deploy.local.addresses import choose_addresses
 from deploy.local.processes import ProcessDied
 from deploy.local.scenario.director import Director, Outcome, Surroundings
 from deploy.local.scenario.operator import CLIENT, Operator
 from deploy.local.scenario.refusals import MastersNotRead, Refused
 from deploy.local.scenario.report import show
 from deploy.local.scenario.tracker import Tracker
-from deploy.local.stack import ERP, Stack
+from deploy.local.stack import ERP, Arrangement, Stack
 from deploy.local.steps import Steps
 from deploy.local.supervisor import AlreadyRunning, NotHealthy, Supervisor
 from deploy.tryton.build import Variant
@@ -36,9 +37,9 @@ def run_demo(*, once: bool, variant: Variant, directory: Path = STATE) -> int:
     os.umask(0o077)  # what the platforms write down is as secret as the secrets' own files
     outcome: Outcome | None = None
     try:
-        with Supervisor(directory, console.print) as supervisor:
+        with choose_addresses() as addresses, Supervisor(directory, console.print) as supervisor:
             with Steps(console) as steps:
-                stack = Stack(supervisor, steps, variant)
+                stack = Stack(supervisor, steps, variant, Arrangement(addresses))
                 stack.start()
                 outcome = asyncio.run(play(stack, supervisor, steps))
             show(console, outcome)

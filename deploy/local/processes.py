@@ -9,8 +9,10 @@ a stranger that was given the same process id since.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,6 +26,7 @@ from typing import Self
 import psutil
 
 RECORD_SUFFIX = ".running"
+BELOW_THE_KERNELS_OWN = range(20_000, 32_000)
 STOP_SECONDS = 15.0
 TAIL_LINES = 20
 
@@ -235,12 +238,21 @@ def recorded_processes(leader: int, started: float) -> list[psutil.Process]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, all different."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Ports that were free a moment ago, all different.
+
+    They are drawn from below the range from which the kernel takes ports for outgoing
+    connections, so that nobody happens to get one of them before it is used.
+    """
+    drawn = random.SystemRandom().sample(BELOW_THE_KERNELS_OWN, len(BELOW_THE_KERNELS_OWN))
+    return list(itertools.islice(filter(is_free, drawn), count))
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there now (connections that just ended do not matter)."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

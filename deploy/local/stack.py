@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx2
 import psutil
 
-from deploy.local.addresses import Addresses, choose_addresses
+from deploy.local.addresses import Addresses
 from deploy.local.postgres import PostgresServer
 from deploy.local.processes import ManagedProcess, ProcessDied, is_alive
 from deploy.local.programs import Programs
@@ -66,14 +66,14 @@ webhook_tokens = [
 
 @dataclass(frozen=True)
 class Arrangement:
-    """How a run differs from the demo: other ports, shorter times, something before the ERP.
+    """Where a run listens, and how it differs from the demo: shorter times, other ways to the ERP.
 
     :param settings: environment variables of Timepost's own programs, before the demo's.
     :param erp_url: where Timepost reaches the ERP, if not at its own address.
     :param erp_options: further options of the ERP's connection.
     """
 
-    addresses: Addresses = field(default_factory=choose_addresses)
+    addresses: Addresses
     settings: Mapping[str, str] = field(default_factory=dict)
     erp_url: str | None = None
     erp_options: Mapping[str, int | float | str] = field(default_factory=dict)
@@ -111,11 +111,11 @@ class Stack:
         supervisor: Supervisor,
         steps: Steps,
         variant: Variant,
-        arrangement: Arrangement | None = None,
+        arrangement: Arrangement,
     ) -> None:
         self.directory = supervisor.directory.resolve()
-        self.arrangement = arrangement or Arrangement()
-        self.addresses = self.arrangement.addresses
+        self.arrangement = arrangement
+        self.addresses = arrangement.addresses
         self._supervisor = supervisor
         self._steps = steps
         self._variant = variant

@@ -102,6 +102,7 @@ class Supervisor:
             if time.monotonic() > give_up:
                 raise NotHealthy(f"{name} is not ready after {seconds:.0f} s.{self._tail(name)}")
             time.sleep(PROMPT_LOOK)
+        self.check()  # somebody else may have answered in its place
 
     def __enter__(self) -> Self:
         self._take_lock()

@@ -1,5 +1,6 @@
 """What a run writes down and starts, without starting it."""
 
+import contextlib
 import io
 import json
 import socket
@@ -72,15 +73,18 @@ def test_each_tier_gets_only_its_own_client_secret(tmp_path: Path) -> None:
 def test_a_port_that_is_taken_is_left_to_its_owner() -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+        with contextlib.suppress(OSError):  # somebody else has it already: just as good
             taken.bind(("127.0.0.1", USUAL.process))
             taken.listen()
-        except OSError:
-            assert choose_addresses().process != USUAL.process
-            return
-        assert choose_addresses().process != USUAL.process
-    addresses = choose_addresses()
-    assert len(set(vars(addresses).values())) == len(vars(addresses))
+        with choose_addresses() as addresses:
+            assert addresses.process != USUAL.process
+
+
+def test_two_runs_at_once_never_choose_the_same_ports() -> None:
+    with choose_addresses() as first, choose_addresses() as second:
+        ports = [*vars(first).values(), *vars(second).values()]
+        assert len(set(ports)) == len(ports)
+        assert not set(vars(second).values()) & set(vars(USUAL).values())
 
 
 def test_the_connections_file_holds_references_only() -> None:
