@@ -133,13 +133,24 @@ def _plain(node: dict[str, Any]) -> Read | None:
     if kind == "field":
         return lambda document: document.get(value) if isinstance(document, dict) else None
     if kind == "function_expression":
-        return _direct_call(value, children)
-    if kind != "subexpression":
-        return None
+        return _direct_call(str(value), children)
+    return _path(children) if kind == "subexpression" else None
+
+
+def _path(children: list[dict[str, Any]]) -> Read | None:
     steps = [_plain(child) for child in children]
-    if any(step is None for step in steps):
+    known = [step for step in steps if step is not None]
+    if len(known) < len(steps):
         return None
-    return _path([step for step in steps if step is not None])
+
+    def read(document: Any) -> Any:
+        for step in known:
+            if document is None:
+                return None
+            document = step(document)
+        return document
+
+    return read
 
 
 def _direct_call(name: str, arguments: list[dict[str, Any]]) -> Read | None:
@@ -154,17 +165,6 @@ def _direct_call(name: str, arguments: list[dict[str, Any]]) -> Read | None:
         if not isinstance(given, types) or isinstance(given, bool):
             return None
         return function(given)
-
-    return read
-
-
-def _path(steps: list[Read]) -> Read:
-    def read(document: Any) -> Any:
-        for step in steps:
-            if document is None:
-                return None
-            document = step(document)
-        return document
 
     return read
 
