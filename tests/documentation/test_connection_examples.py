@@ -42,3 +42,9 @@ def test_the_readme_connects_a_tracker_and_an_erp() -> None:
     used = {each["connector"] for each in tomllib.loads(example)["connections"]}
     capabilities = {discover_connectors()[name].capability for name in used}
     assert capabilities == {"time_tracking", "erp"}
+
+
+def test_the_readme_says_of_every_connector_what_it_was_tried_against() -> None:
+    readme = text_of("README.md")
+    for name in discover_connectors():
+        assert f"](system_apis/connectors/{name}/README.md)" in readme, f"README.md lacks {name}"

@@ -1,5 +1,6 @@
 """Pages that list what the code has, have all of it and nothing else."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from shared.identity import ScopeRule, scope_rule_of
 from tests.documentation.pages import table_rows, text_of
 
 _HIDDEN = {"HEAD"}
+
+Row = tuple[str, ...]
 
 
 def test_every_setting_is_on_its_page() -> None:
@@ -35,9 +38,7 @@ def test_the_catalogue_is_the_one_that_is_used() -> None:
         for each in CATALOGUE.values()
     ]
     rows = table_rows(text_of("docs/exceptions.md"), "The catalogue")
-    wrong = [f"| {' | '.join(row)} |" for row in expected if row not in rows]
-    assert not wrong, "docs/exceptions.md lacks:\n" + "\n".join(wrong)
-    assert rows == expected
+    assert rows == expected, _lacking(expected, rows)
 
 
 def test_every_state_of_a_posting_is_explained() -> None:
@@ -50,10 +51,18 @@ def test_every_state_of_a_posting_is_explained() -> None:
 def test_every_operation_is_listed_with_its_scope_and_roles(tier: str) -> None:
     app: FastAPI = import_module(f"{tier}_apis.app").create_app()
     rows = table_rows(text_of("docs/identity.md"), f"Operations of the {tier} tier")
-    assert sorted(rows) == sorted(_operations(app))
+    expected = sorted(_operations(app))
+    assert sorted(rows) == expected, _lacking(expected, rows)
 
 
-def _operations(app: FastAPI) -> list[tuple[str, ...]]:
+def _lacking(expected: Sequence[Row], rows: Sequence[Row]) -> str:
+    """The rows to add, ready to be pasted; whatever else stands there is to be taken out."""
+    return "the page lacks:\n" + "\n".join(
+        f"| {' | '.join(row)} |" for row in expected if row not in rows
+    )
+
+
+def _operations(app: FastAPI) -> list[Row]:
     return [
         (f"`{method} {context.path}`", _named(rule.scopes), _named(rule.roles))
         for context in iter_route_contexts(app.routes)
