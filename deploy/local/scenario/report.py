@@ -23,7 +23,7 @@ def show(console: Console, outcome: Outcome) -> None:
     if not outcome.differences:
         console.print("[green]✓ Every approved hour stands in the ERP exactly once, or is a case.")
     for difference in outcome.differences:
-        console.print(f"✗ {difference}", style="red", markup=False, highlight=False)
+        console.print(f"✗ {difference}", style="red", markup=False, soft_wrap=True)
 
 
 def counts_table(outcome: Outcome) -> Table:
