@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from process_apis.database import trace_statements
+from process_apis.processes.approvals import routes as approvals
 from process_apis.processes.connections import routes as connections
 from process_apis.processes.exceptions import routes as exceptions
 from process_apis.processes.intake import routes as intake
@@ -50,6 +51,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
             intake.router,
             connections.router,
             time_entries.router,
+            approvals.router,
             master_data.router,
             posting.router,
             exceptions.router,
@@ -60,7 +62,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
         readiness=_readiness(runtime),
         verifier=runtime.verifier,
     )
-    for name in ("clock", "database", "doorbell", "system", "librarian", "ledger"):
+    for name in ("clock", "database", "doorbell", "system", "librarian", "ledger", "approvals"):
         setattr(app.state, name, getattr(runtime, name))
     return app
 

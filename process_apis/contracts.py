@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+from process_apis.processes.approvals import routes as approvals
 from process_apis.processes.connections import routes as connections
 from process_apis.processes.exceptions import routes as exceptions
 from process_apis.processes.intake import routes as intake
@@ -18,6 +19,7 @@ CONTRACTS: tuple[tuple[str, APIRouter, str], ...] = (
     ("intake", intake.router, "Events in, and what could not be read."),
     ("connections", connections.router, "Trackers and ERPs that are connected."),
     ("time_entries", time_entries.router, "Entries, their versions and their lineage."),
+    ("approvals", approvals.router, "Approvals that Timepost gives: submit, decide, delegate."),
     ("master_data", master_data.router, "Canonical masters and bindings of external ids."),
     ("posting", posting.router, "The sub-ledger: every posting and where it stands."),
     ("exceptions", exceptions.router, "Cases that a person must act on."),

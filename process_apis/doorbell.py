@@ -27,6 +27,7 @@ class Stage(StrEnum):
 
     READ_ENTRIES = "read-entries"
     READ_APPROVALS = "read-approvals"
+    APPROVE = "approve"
     VALIDATE = "validate"
     SEND = "send"
     LOOK_UP = "look-up"

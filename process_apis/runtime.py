@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import Database
 from process_apis.doorbell import Doorbell
+from process_apis.processes.approvals.configuration import read_approvals
+from process_apis.processes.approvals.desk import ApprovalsDesk
 from process_apis.processes.exceptions.recorder import record_cases
 from process_apis.processes.feedback.recorder import record_feedback
 from process_apis.processes.feedback.steps import Messenger
@@ -34,6 +36,7 @@ class Runtime:
     system: SystemTier
     verifier: TokenVerifier
     reader: Reader
+    approvals: ApprovalsDesk
     librarian: Librarian
     ledger: Ledger
     messenger: Messenger
@@ -55,8 +58,12 @@ class Runtime:
 def build(
     settings: ProcessSettings, clock: Clock | None = None, timing: Timing | None = None
 ) -> Runtime:
-    """Wire everything; connects to nothing yet."""
+    """Wire everything; connects to nothing yet.
+
+    :raises ConfigurationError: the approvals file is wrong.
+    """
     clock = clock or SystemClock()
+    approvals = read_approvals(settings.approvals_file)
     timing = timing or settings.timing
     provider = HttpClient(name="The identity provider")
     system_http = HttpClient(settings.system_url.rstrip("/"), name="The system tier")
@@ -75,7 +82,15 @@ def build(
         doorbell=doorbell,
         system=system,
         verifier=TokenVerifier(settings.identity, provider.library_client, clock),
-        reader=Reader(database, system, clock, settings.sweep_days, timing.reading_lease_span),
+        reader=Reader(
+            database,
+            system,
+            clock,
+            settings.sweep_days,
+            timing.reading_lease_span,
+            approvals.ours,
+        ),
+        approvals=ApprovalsDesk(database, clock, approvals),
         librarian=Librarian(database, system, clock, wake),
         ledger=Ledger(
             database,

@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import text
 
 from process_apis.doorbell import Stage
+from process_apis.processes.approvals import automatic
 from process_apis.processes.connections import store as connections
 from process_apis.processes.intake import store as inbox
 from process_apis.processes.intake.steps import STAGE_OF
@@ -51,6 +52,9 @@ async def due(runtime: Runtime) -> list[Due]:
     async with runtime.database.transaction() as transaction:
         rows = await transaction.execute(_DUE, {"now": now})
         found += [(Stage(row.stage), row.connection) for row in rows]
+        found += [
+            (Stage.APPROVE, name) for name in await automatic.due(transaction, runtime.approvals)
+        ]
         hints = await inbox.connections_due(transaction, now)
         found += [(STAGE_OF[EventKind(kind)], name) for name, kind in hints]
     return found + await _scheduled(runtime, now)

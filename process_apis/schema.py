@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+import process_apis.processes.approvals.tables
 import process_apis.processes.connections.tables
 import process_apis.processes.exceptions.tables
 import process_apis.processes.feedback.tables

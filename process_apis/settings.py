@@ -1,5 +1,6 @@
 """Settings of the process tier, from the environment (`TIMEPOST_PROCESS_…`)."""
 
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import Field, SecretStr
@@ -57,6 +58,11 @@ class ProcessSettings(DatabaseSettings, TierSettings):
     sweep_days: int = Field(default=62, ge=7, description="Window of work dates a sweep compares.")
     masters_every_seconds: int = Field(
         default=900, ge=5, description="How often the masters of each ERP are read."
+    )
+    approvals_file: Path | None = Field(
+        default=None,
+        description="TOML file of approvals that Timepost gives itself (see"
+        " [approvals](approvals.md)); without it, the trackers give all of them.",
     )
     timing: Timing = Timing()
 

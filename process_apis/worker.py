@@ -16,6 +16,7 @@ from procrastinate import App
 from process_apis import schedule
 from process_apis.database import trace_statements
 from process_apis.doorbell import TICK, WORK, Stage
+from process_apis.processes.approvals import automatic
 from process_apis.processes.connections import store as known_connections
 from process_apis.processes.feedback import steps as feedback
 from process_apis.processes.master_data import steps as master_data
@@ -39,6 +40,7 @@ class Worker:
         self._stages: dict[Stage, Callable[[str], Awaitable[None]]] = {
             Stage.READ_ENTRIES: self._read_entries,
             Stage.READ_APPROVALS: self._read_approvals,
+            Stage.APPROVE: self._approve,
             Stage.VALIDATE: self._validate,
             Stage.SEND: self._send,
             Stage.LOOK_UP: self._look_up,
@@ -69,6 +71,8 @@ class Worker:
 
     async def _read_entries(self, connection: str) -> None:
         while await time_entries.read_entries(self._runtime.reader, connection):
+            if connection in self._runtime.approvals.settings.ours:
+                await self._approve(connection)
             await self._validate("")
 
     async def _read_approvals(self, connection: str) -> None:
@@ -76,6 +80,12 @@ class Worker:
             await self._validate("")
         # A first version that lost its race, or a follow-up question, may have left hints.
         await self._runtime.doorbell.ring(Stage.READ_ENTRIES, connection)
+
+    async def _approve(self, connection: str) -> None:
+        desk = self._runtime.approvals
+        await automatic.void_outdated(desk)
+        while await automatic.apply_policies(desk, connection):
+            await self._validate("")
 
     async def _validate(self, _connection: str) -> None:
         ledger = self._runtime.ledger

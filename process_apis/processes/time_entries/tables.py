@@ -26,6 +26,12 @@ class TimeEntry(SQLModel, table=True):
         Index("time_entry_worker_day", "connection", "worker_external_id", "work_date"),
         Index("time_entry_approval", "connection", "approval_id"),
         Index("time_entry_newest", "updated_at", "id"),
+        Index(
+            "time_entry_not_submitted",
+            "connection",
+            "work_date",
+            postgresql_where=text("state IN ('DRAFT', 'REOPENED')"),
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)

@@ -1,0 +1,1 @@
+"""Approvals of Timepost's own, for trackers that have none: submission, decision, policies."""
