@@ -10,10 +10,12 @@ BIN := $(VENV)/bin
 LOCK_ID := $(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 READY := $(VENV)/.ready-$(LOCK_ID)
 ONCE ?=
+NAME ?=
+CAPABILITY ?=
 
 .PHONY: help
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (about a minute, once) ..."
@@ -50,6 +52,10 @@ format: $(READY) ## Let ruff lay out the code
 .PHONY: contracts
 contracts: $(READY) ## Write every OpenAPI document under openapi/ anew
 	@$(BIN)/timepost contracts
+
+.PHONY: new-connector
+new-connector: $(READY) ## Begin a connector (NAME=x CAPABILITY=time_tracking or erp); see docs/connectors.md
+	@$(BIN)/timepost connectors new "$(NAME)" --capability "$(CAPABILITY)"
 
 .PHONY: lock
 lock: ## Pin the dependencies anew (requirements.lock)

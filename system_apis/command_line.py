@@ -13,7 +13,8 @@ from shared.values import SystemClock
 from system_apis.connection_checks import CheckResult, check_connections
 from system_apis.connections import Connection, read_connections
 from system_apis.connections_example import example_of
-from system_apis.registry import discover_connectors
+from system_apis.new_connector import write_connector
+from system_apis.registry import CONNECTOR_PACKAGES, discover_connectors
 from system_apis.settings import PREFIX, ConnectionSettings, ConnectorSettings, read_settings
 
 connections = typer.Typer(
@@ -77,6 +78,27 @@ def list_connectors() -> None:
         known = discover_connectors(read_settings(ConnectorSettings).connector_packages)
     for each in known.values():
         typer.echo(f"{each.name}: {each.title} ({each.capability})")
+
+
+@connectors.command("new")
+def new_connector(
+    name: Annotated[str, typer.Argument(help="The product, as a Python package: redmine.")],
+    capability: Annotated[
+        str, typer.Option("--capability", "-c", help="time_tracking or erp.", show_default=False)
+    ],
+    title: Annotated[str, typer.Option(help="The product's name; else made from NAME.")] = "",
+    package: Annotated[
+        str, typer.Option(help="Connector package to put it into, such as your firm's own.")
+    ] = CONNECTOR_PACKAGES[0],
+) -> None:
+    """Begin a connector: write a folder in which only what you alone can know is missing.
+
+    docs/connectors.md leads from there to a finished connector.
+    """
+    with _told_plainly():
+        folder = write_connector(name, capability, package, title)
+    typer.echo(f"written: {folder}")
+    typer.echo(f"what is missing: pytest tests/conformance -k {name}")
 
 
 def _configured(file: Path | None) -> list[Connection]:

@@ -34,7 +34,8 @@ _SECRET_WORDS = re.compile(
 
 def form_faults(module: ModuleType) -> list[str]:
     """Everything that is wrong with a connector's form, in words; empty if nothing is."""
-    faults = [*_layout(_folder(module)), *connector_faults(module)]
+    folder = _folder(module)
+    faults = [*_layout(folder), *_unwritten(folder), *connector_faults(module)]
     if connector_faults(module):
         return faults
     connector: Connector = module.CONNECTOR
@@ -57,6 +58,30 @@ def _layout(folder: Path) -> Iterator[str]:
             yield f"it has no {name}"
     if not list((folder / "tests").glob("test_*.py")):
         yield "it has no tests/test_*.py"
+
+
+def _unwritten(folder: Path) -> Iterator[str]:
+    """What `timepost connectors new` left to the author, in the words of its templates."""
+    for file in sorted(folder.glob("*.py")):
+        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for advice in _advice(function):
+                    yield f"its {file.name} has no {function.name} yet: {advice}"
+    readme = folder / "README.md"
+    if readme.is_file():
+        text = readme.read_text(encoding="utf-8")
+        for advice in re.findall(r"To write: ([^|\n]*[^|\s])", text):
+            yield f"its README.md is not written yet: {advice}"
+
+
+def _advice(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """Messages of the NotImplementedErrors that stand directly in a function."""
+    for statement in function.body:
+        match statement:
+            case ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError"), args=arguments)):
+                yield str(ast.literal_eval(arguments[0])) if arguments else "(it does not say what)"
+            case ast.Raise(exc=ast.Name(id="NotImplementedError")):
+                yield "(it does not say what)"
 
 
 def _settings(module: ModuleType, connector: Connector) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Every connector that is discovered keeps the rules, and each rule catches who breaks it."""
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,15 +10,24 @@ from types import ModuleType
 import pytest
 
 from system_apis.connections import Connection
-from system_apis.registry import CONNECTOR_PACKAGES, discover_connectors
+from system_apis.registry import discover_connectors
+from system_apis.settings import ConnectorSettings, read_settings
 from tests.conformance.connector_behaviour import behaviour_faults, documented_connection
 from tests.conformance.connector_form import form_faults
 
-NAMES = list(discover_connectors())
+# A firm's own connectors are judged with TIMEPOST_SYSTEM_CONNECTOR_PACKAGES set as in production.
+PACKAGES = read_settings(ConnectorSettings).connector_packages
+NAMES = list(discover_connectors(PACKAGES))
 
 
 def connector_module(name: str) -> ModuleType:
-    return importlib.import_module(f"{CONNECTOR_PACKAGES[0]}.{name}")
+    modules = [f"{package}.{name}" for package in PACKAGES]
+    return importlib.import_module(next(filter(importlib.util.find_spec, modules)))
+
+
+def listed(faults: list[str]) -> str:
+    """One below the other: the author of a connector works through them."""
+    return "".join(f"\n- {fault}" for fault in faults)
 
 
 def test_there_are_connectors_to_judge() -> None:
@@ -26,7 +36,9 @@ def test_there_are_connectors_to_judge() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_form_is_in_order(name: str) -> None:
-    assert form_faults(connector_module(name)) == []
+    faults = form_faults(connector_module(name))
+
+    assert not faults, listed(faults)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -34,7 +46,8 @@ async def test_it_behaves_with_a_platform_that_is_out_of_order(name: str) -> Non
     connection = documented_connection(connector_module(name))
 
     assert isinstance(connection, Connection), connection
-    assert await behaviour_faults(connection) == []
+    faults = await behaviour_faults(connection)
+    assert not faults, listed(faults)
 
 
 # ---- The rules themselves: a sound connector is planted, then broken in one place. ----
@@ -167,6 +180,19 @@ SIGNATURE = "    async def entries_by_ids(self, ids):"
             "SampleSettings, lambda settings, context: SamplePort(settings, context))",
             "its open is neither the port's class nor annotated with it",
         ),
+        (
+            "mapping.py",
+            "from datetime import date",
+            "def to_entry():\n    raise NotImplementedError('Read it.')",
+            "its mapping.py has no to_entry yet: Read it.",
+        ),
+        (
+            "client.py",
+            SIGNATURE,
+            "    async def check(self):\n        raise NotImplementedError\n" + SIGNATURE,
+            "its client.py has no check yet: (it does not say what)",
+        ),
+        ("README.md", "# Sample", "# Sample\nTo write: a word.", "not written yet: a word."),
         ("mapping.py", "datetime import date", "http import HTTPStatus", "mapping.py imports http"),
         ("mapping.py", "datetime import date", "shared import http_client", "shared.http_client"),
         ("mapping.py", "from datetime import date", "import sqlalchemy.orm", "sqlalchemy.orm"),
