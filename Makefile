@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 LOCK_ID := $(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 READY := $(VENV)/.ready-$(LOCK_ID)
 ONCE ?=
+# How many test processes run side by side.
+PROCESSES ?= 2
 NAME ?=
 CAPABILITY ?=
 
@@ -34,7 +36,11 @@ demo: $(READY) ## Run the whole product on this machine with a real ERP (ONCE=1:
 
 .PHONY: test
 test: check ## Everything that has to hold: the checks, then every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup
+
+.PHONY: bench
+bench: $(READY) ## Measure the whole product against a bare loop (SCENARIO=posting)
+	@$(BIN)/python -m tests.benchmarks --scenario $(or $(SCENARIO),posting)
 
 .PHONY: check
 check: $(READY) ## Style, types, tier rules, frozen contracts

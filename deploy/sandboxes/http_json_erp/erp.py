@@ -1,6 +1,7 @@
 """The ERP itself: hours, masters, and its own idea of what is an error."""
 
 import hmac
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
@@ -98,7 +99,8 @@ class OwnErp:
             return 200, self.by_key[key]
         if refusal := self._refusal(document):
             return 422, refusal
-        line = {"id": len(self.lines) + 1, **document}
+        # Seconds since the epoch: benchmarks measure how long an entry was on its way.
+        line = {"id": len(self.lines) + 1, "taken_at": time.time(), **document}
         self.lines.append(line)
         self.by_reference[document["reference"]].append(line)
         if key is not None:
