@@ -18,6 +18,7 @@ from shared.web import Lifespan, ReadinessCheck, create_api
 from system_apis import connections_routes
 from system_apis.capabilities.erp import routes as erp_routes
 from system_apis.capabilities.time_tracking import routes as time_tracking_routes
+from system_apis.capabilities.time_tracking.bulk import BulkIntake
 from system_apis.capabilities.time_tracking.intake import WebhookIntake
 from system_apis.connections import read_connections
 from system_apis.hand_up import HandUp, ProcessTier
@@ -60,6 +61,7 @@ def create_app(settings: SystemSettings | None = None, clock: Clock | None = Non
     app.state.connections = connections
     meter = metrics.get_meter("timepost.system")
     app.state.intake = WebhookIntake(hand_up, clock, meter, settings.webhook_max_bytes)
+    app.state.bulk = BulkIntake(hand_up, clock, meter, settings.hand_up.batch_size)
     return app
 
 

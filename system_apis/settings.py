@@ -55,7 +55,10 @@ class SystemSettings(ConnectionSettings, TierSettings):
         pattern=r"^https?://[^/]", description="Address of the process tier, without /v1."
     )
     identity: SystemIdentity
-    web: WebSettings = WebSettings(max_body_bytes=4 * MEBIBYTE)
+    web: WebSettings = WebSettings(
+        max_body_bytes=4 * MEBIBYTE,
+        max_body_bytes_by_prefix={"/time-tracking/v1/*/entries/bulk": 16 * MEBIBYTE},
+    )
     hand_up: HandUpSettings = HandUpSettings()
     webhook_max_bytes: int = Field(
         default=MEBIBYTE, gt=0, description="Largest delivery of a tracker."

@@ -1,5 +1,6 @@
 """No body larger than the limit is read, whatever its header says."""
 
+import re
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
@@ -16,7 +17,8 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, *, default: int, by_prefix: Mapping[str, int]) -> None:
         self._app = app
         self._default = default
-        self._by_prefix = sorted(by_prefix.items(), key=lambda pair: -len(pair[0]))
+        longest_first = sorted(by_prefix.items(), key=lambda pair: -len(pair[0]))
+        self._by_prefix = [(_pattern(prefix), limit) for prefix, limit in longest_first]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,10 +43,15 @@ class BodyLimit:
         await self._app(scope, receive_counting, send)
 
     def _limit_for(self, path: str) -> int:
-        for prefix, limit in self._by_prefix:
-            if path.startswith(prefix):
+        for pattern, limit in self._by_prefix:
+            if pattern.match(path):
                 return limit
         return self._default
+
+
+def _pattern(prefix: str) -> re.Pattern[str]:
+    """A star stands for one segment of the path."""
+    return re.compile("[^/]+".join(re.escape(part) for part in prefix.split("*")))
 
 
 def _detail(limit: int) -> str:

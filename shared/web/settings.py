@@ -15,7 +15,8 @@ class WebSettings(BaseModel):
     )
     max_body_bytes_by_prefix: dict[str, int] = Field(
         default_factory=dict,
-        description="Largest body for paths that start with the key; the longest key wins.",
+        description="Largest body for paths that start with the key; the longest key wins. A * "
+        "stands for one segment of the path.",
         examples=[{"/v1/events": 8_388_608}],
     )
     throttle_factor: float = Field(

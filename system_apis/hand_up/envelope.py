@@ -54,8 +54,9 @@ def tracker_events(
     """The events of one delivery.
 
     The id is the tracker's delivery id, else a hash of type and body, so that a repeated
-    delivery is recognised. Further events of one delivery get the id with their place in it:
-    CloudEvents requires ids to be unique within a source.
+    delivery is recognised. Further events of one delivery get both ids with their place in it:
+    CloudEvents requires ids to be unique within a source, and the process tier takes a delivery
+    id once.
     """
     traceparent = _current_traceparent()
     return [
@@ -65,7 +66,7 @@ def tracker_events(
             type=event.type,
             time=event.occurred_at or received_at,
             subject=event.subject,
-            delivery_id=event.delivery_id,
+            delivery_id=_numbered(event.delivery_id, place) if event.delivery_id else None,
             traceparent=traceparent,
             data=_data(event),
         )
@@ -100,7 +101,8 @@ def _data(event: TrackerEvent) -> dict[str, Any]:
     if event.type is not EventType.ENTRY_CHANGED:
         return {}
     entry = event.entry.model_dump(mode="json") if event.entry else None
-    return {"change": (event.change or ChangeKind.CHANGED).value, "entry": entry}
+    data = {"change": (event.change or ChangeKind.CHANGED).value, "entry": entry}
+    return {**data, "final": True} if event.final else data
 
 
 def _source(connection: str) -> str:

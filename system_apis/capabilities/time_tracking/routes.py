@@ -11,21 +11,30 @@ from starlette.datastructures import Headers
 
 from shared.identity import public_route, requires
 from shared.problems import (
+    Conflict,
     FieldError,
     InvalidRequest,
     PayloadTooLarge,
     Unauthenticated,
+    UnsupportedMediaType,
     UpstreamRefused,
     UpstreamUnavailable,
     ValidationFailed,
 )
 from shared.web import problem_responses, throttled
+from system_apis.capabilities.time_tracking.bulk import (
+    JSON_ARRAY,
+    JSON_LINES,
+    MOST_LINES,
+    BulkIntake,
+)
 from system_apis.capabilities.time_tracking.intake import WebhookIntake, read_delivery
 from system_apis.capabilities.time_tracking.port import UnreadableWebhook
 from system_apis.capabilities.time_tracking.schemas import (
     ApprovalPage,
     ApprovalsFound,
     ApprovalsRequest,
+    BulkResult,
     EntriesFound,
     EntriesRequest,
     EntryChanges,
@@ -51,6 +60,24 @@ def _intake(request: Request) -> WebhookIntake:
 
 
 Intake = Annotated[WebhookIntake, Depends(_intake)]
+
+
+def _bulk(request: Request) -> BulkIntake:
+    bulk: BulkIntake = request.app.state.bulk
+    return bulk
+
+
+Bulk = Annotated[BulkIntake, Depends(_bulk)]
+
+_ENTRIES = {"type": "array", "items": {"$ref": "#/components/schemas/TimeEntry"}}
+_LINES = {"type": "string", "description": "One TimeEntry as JSON on each line."}
+_BULK_BODY = {
+    "required": True,
+    "content": {
+        **{kind: {"schema": _LINES} for kind in JSON_LINES},
+        JSON_ARRAY: {"schema": {**_ENTRIES, "minItems": 1, "maxItems": MOST_LINES}},
+    },
+}
 
 
 class ChangesQuery(BaseModel):
@@ -142,6 +169,27 @@ async def read_tracker_abilities(tracker: Tracker) -> TimeTrackingAbilities:
 @throttled(LIMIT)
 async def read_entries(tracker: Tracker, request: EntriesRequest) -> EntriesFound:
     return await tracker.entries_by_ids(request.ids)
+
+
+@router.post(
+    "/entries/bulk",
+    operation_id="upload_entries",
+    summary="Upload a file of entries",
+    description="Up to 5,000 whole entries, where the connection allows it. Good lines are "
+    "committed, bad ones come back with their reasons. The same file again changes nothing.",
+    dependencies=[requires("time-tracking:write")],
+    response_model=BulkResult,
+    responses=problem_responses(
+        Conflict, InvalidRequest, PayloadTooLarge, UnsupportedMediaType, UpstreamRefused
+    ),
+    openapi_extra={"requestBody": _BULK_BODY},
+)
+@throttled("120/minute")
+async def upload_entries(
+    connection: ConnectionName, tracker: Tracker, bulk: Bulk, request: Request
+) -> BulkResult:
+    kind = request.headers.get("content-type", "")
+    return await bulk.receive(connection, tracker, kind, await request.body())
 
 
 @router.get(

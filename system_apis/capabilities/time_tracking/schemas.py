@@ -195,12 +195,38 @@ class TimeTrackingAbilities(Contract):
     change_feed: bool = Field(description="Entries changed since an instant can be listed.")
     feedback: list[FeedbackOutcome]
     max_lookup: int = Field(ge=1, description="Ids per re-read that are sensible.")
+    bulk_upload: bool = Field(default=False, description="Files of entries may be uploaded.")
 
 
 class WebhookAccepted(Contract):
     """The delivery is committed; `events` were handed up."""
 
     events: int
+
+
+class LineFault(Contract):
+    """What is wrong with one field of a line; never quotes its value."""
+
+    field: str
+    message: str
+
+
+class BulkLine(Contract):
+    """What became of one line of a file."""
+
+    line: int = Field(ge=1, description="Its number in the file, or place in the array.")
+    external_id: str | None = Field(description="Null where the line does not tell it.")
+    status: Literal["accepted", "rejected"]
+    errors: list[LineFault] = Field(description="Empty if it was accepted.")
+
+
+class BulkResult(Contract):
+    """Accepted lines are committed; rejected ones can be corrected and sent again, alone or with
+    the whole file."""
+
+    accepted: int
+    rejected: int
+    lines: list[BulkLine]
 
 
 class RawWebhook(Contract):
@@ -235,6 +261,10 @@ class TrackerEvent(Contract):
     occurred_at: AwareDatetime | None = None
     change: ChangeKind | None = None
     entry: TimeEntry | None = None
+    final: bool = Field(
+        default=False,
+        description="The event is the last word, a deletion too: nothing can be re-read.",
+    )
 
 
 class ParsedWebhook(Contract):
