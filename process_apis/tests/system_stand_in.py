@@ -29,7 +29,7 @@ class StandIn:
         "commit then status:<code>", "status:<code>", "retry", "reject:<class>", "hours differ",
         "say nothing", "no line", "twice".
     :param hold: where calls wait while it is set: "post", "post after commit", "read entries",
-        "sweep"; `held` says that one has come there.
+        "read approvals", "sweep"; `held` says that one has come there.
     """
 
     entries: dict[str, Json] = field(default_factory=dict)
@@ -121,6 +121,7 @@ class StandIn:
         @app.post(base + "/approvals/lookup")
         async def approvals(body: Json) -> Json:
             ids = body["ids"]
+            await self.wait_at("read approvals")
             return {
                 "approvals": [self._approval(each) for each in ids if each in self.approvals],
                 "missing": [each for each in ids if each not in self.approvals],

@@ -1,7 +1,11 @@
 """From a hint about an approval to a line in the ERP, and what happens when it cannot be."""
 
+import asyncio
+
+from process_apis.doorbell import Stage
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
+from process_apis.tests.system_stand_in import TRACKER
 
 
 async def test_an_approved_entry_stands_in_the_erp_once_and_the_tracker_is_told(tier: Tier) -> None:
@@ -53,3 +57,25 @@ async def test_equal_hints_that_still_wait_are_one(tier: Tier) -> None:
 
     assert (first, second) == ({"accepted": 1, "duplicates": 0}, {"accepted": 0, "duplicates": 1})
     assert (await tier.status())["counters"]["clockify-main"]["duplicate"] == 1
+
+
+async def test_an_approval_whose_reading_was_overtaken_by_the_entrys_own_is_not_lost(
+    tier: Tier,
+) -> None:
+    """The entry's reading began later and was quicker; of the approval it knows nothing."""
+    firm.enter(tier.system, "e1")
+    firm.decide(tier.system, "a1", ["e1"])
+    await tier.hint("a1", kind="approval")
+    tier.system.hold = "read approvals"
+    reading = asyncio.create_task(tier.worker.work(Stage.READ_APPROVALS, TRACKER))
+    await asyncio.to_thread(tier.system.held.wait, 20)
+
+    await tier.hint("e1")
+    await tier.worker.work(Stage.READ_ENTRIES, TRACKER)
+    assert (await tier.status())["entries"] == {"DRAFT": 1}
+    tier.system.hold = ""
+    await reading
+    await tier.settle()
+
+    assert len(tier.system.lines) == 1
+    assert (await tier.status())["counters"][TRACKER]["stale"] == 1

@@ -91,7 +91,7 @@ class Outcome:
 
     :param new_version: the content to append as `head.version`, if it changed.
     :param steps: words for the lineage.
-    :param ask_approval: the approval that covered the old content and has to be read again.
+    :param ask_approval: an approval that has to be read again, for what it says now.
     """
 
     effect: Effect
@@ -116,10 +116,11 @@ def apply(head: Head | None, seen: Observation) -> Outcome:
     """The entry's head after an observation.
 
     A read that began before the one that made the head is stale: it may show what was true
-    before, so it changes nothing.
+    before, so it changes nothing. But the later read may have told nothing of the approval that
+    the stale one is about, so what that would have changed is asked again.
     """
     if head is not None and seen.observed_at < head.observed_at:
-        return Outcome("stale", head)
+        return Outcome("stale", head, ask_approval=_left_unsaid(head, seen))
     if seen.content is None:
         return _gone(head, seen)
     digest = content_hash(seen.content)
@@ -186,6 +187,13 @@ def _decided(head: Head, decision: Decision | None) -> Head:
     return replace(
         head, state=states[decision.status], approval_id=decision.approval_id or head.approval_id
     )
+
+
+def _left_unsaid(head: Head, seen: Observation) -> str | None:
+    """The approval to read again because its own reading was overtaken by another one."""
+    if seen.origin != "approval" or seen.decision is None:
+        return None
+    return seen.decision.approval_id if _decided(head, seen.decision) != head else None
 
 
 def _speaks_of_another(head: Head, decision: Decision) -> bool:

@@ -1,6 +1,6 @@
 """Reads what hints point to, and commits what was seen, in batches."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -239,7 +239,7 @@ async def record(
     changes: list[store.HeadChange] = []
     steps: list[lineage.Step] = []
     unmoved = {"stale": 0, "unchanged": 0}
-    ask: set[str] = set()
+    ask: dict[str, Mapping[str, str]] = {}
     due: set[str] = set()
     for observation in seen:
         stored = heads.get(observation.external_id)
@@ -247,6 +247,8 @@ async def record(
         outcome = rules.apply(before, observation)
         if outcome.effect != "changed":
             unmoved[outcome.effect] += 1
+        if outcome.ask_approval:
+            ask[outcome.ask_approval] = observation.carrier
         if outcome.head is None or outcome.head == before:
             continue
         entry_id = stored.id if stored else uuid4()
@@ -281,8 +283,6 @@ async def record(
             )
             for what in outcome.steps
         )
-        if outcome.ask_approval:
-            ask.add(outcome.ask_approval)
     await store.write(transaction, connection, changes, now)
     await lineage.record(transaction, steps)
     for reason, total in unmoved.items():
@@ -290,7 +290,7 @@ async def record(
     await inbox.commit_arrivals(transaction, _questions(connection, ask), now)
 
 
-def _questions(connection: str, approval_ids: Iterable[str]) -> list[Arrival]:
+def _questions(connection: str, asked: Mapping[str, Mapping[str, str]]) -> list[Arrival]:
     return [
         Arrival(
             connection=connection,
@@ -298,8 +298,9 @@ def _questions(connection: str, approval_ids: Iterable[str]) -> list[Arrival]:
             subject=approval_id,
             content_key=f"follow-up:{approval_id}",
             origin="follow-up",
+            carrier=dict(carrier),
         )
-        for approval_id in approval_ids
+        for approval_id, carrier in asked.items()
     ]
 
 

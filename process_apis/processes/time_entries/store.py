@@ -64,7 +64,9 @@ _WRITE_HEADS = text(
         approval_id = excluded.approval_id, approver = excluded.approver,
         approved_at = excluded.approved_at, worker_external_id = excluded.worker_external_id,
         work_date = excluded.work_date, minutes = excluded.minutes,
-        observed_at = excluded.observed_at, carrier = excluded.carrier,
+        observed_at = excluded.observed_at,
+        carrier = CASE WHEN excluded.posting_due OR NOT time_entry.posting_due
+                       THEN excluded.carrier ELSE time_entry.carrier END,
         posting_due = time_entry.posting_due OR excluded.posting_due,
         updated_at = excluded.updated_at
     """
