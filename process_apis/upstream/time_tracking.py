@@ -42,6 +42,7 @@ class TimeEntry(Read):
     tags: list[str] = []
     running: bool = False
     approval: EntryApproval | None = None
+    modified_at: AwareDatetime | None = None
 
 
 class EntriesFound(Read):
@@ -103,6 +104,7 @@ class TrackerEvent(Read):
     occurred_at: datetime | None = None
     change: Literal["CHANGED", "DELETED"] | None = None
     entry: TimeEntry | None = None
+    final: bool = False
 
 
 class ParsedWebhook(Read):

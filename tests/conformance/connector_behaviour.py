@@ -30,6 +30,8 @@ from system_apis.connections import Connection, read_connections
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = date(2026, 11, 23)
+# Stands for every secret, so it has the form of the most demanding: Standard Webhooks.
+MADE_UP = "whsec_bWFkZS11cCBzZWNyZXQgb2YgYW4gZXhhbXBsZQ=="
 Behaviour = Callable[[Request], Response]
 Calls = dict[str, Callable[[], Awaitable[object]]]
 
@@ -80,8 +82,8 @@ def documented_connection(module: ModuleType) -> Connection | str:
         file.write_text(block, encoding="utf-8")
         for name in re.findall(r'file\s*=\s*"([^"]+)"', block):
             (file.parent / name).parent.mkdir(parents=True, exist_ok=True)
-            (file.parent / name).write_text("made-up", encoding="utf-8")
-        variables = dict.fromkeys(re.findall(r'env\s*=\s*"([^"]+)"', block), "made-up")
+            (file.parent / name).write_text(MADE_UP, encoding="utf-8")
+        variables = dict.fromkeys(re.findall(r'env\s*=\s*"([^"]+)"', block), MADE_UP)
         try:
             return read_connections(file, {connector.name: connector}, variables)[0]
         except ConfigurationError as error:

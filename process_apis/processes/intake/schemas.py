@@ -38,6 +38,10 @@ class EntryChangedData(BaseModel):
 
     change: Literal["CHANGED", "DELETED"]
     entry: TimeEntry | None = None
+    final: bool = Field(
+        default=False,
+        description="The event is the last word, a deletion too: nothing can be read again.",
+    )
 
 
 class EntryChanged(CloudEvent):

@@ -62,7 +62,7 @@ async def replay(
     )
     content_key = hashlib.sha256(kept.body).hexdigest()
     arrivals = [
-        _replayed(kept.summary.connection, event, f"{content_key}:{index}")
+        _replayed(kept.summary.connection, event, content_key, index)
         for index, event in enumerate(parsed.events)
     ]
     now = clock.now()
@@ -91,7 +91,7 @@ def _arrival(event: EntryChanged | ApprovalChanged) -> Arrival:
             origin="webhook",
             carrier=carrier,
         )
-    full = event.data.entry is not None
+    full = event.data.entry is not None or event.data.final
     return Arrival(
         connection=event.connection,
         kind=EventKind.ENTRY,
@@ -114,15 +114,17 @@ def _unreadable(event: WebhookUnreadable) -> Unreadable:
     )
 
 
-def _replayed(connection: str, event: TrackerEvent, content_key: str) -> Arrival:
+def _replayed(connection: str, event: TrackerEvent, content_key: str, index: int) -> Arrival:
+    """A delivery's id counts once, so each of its events has one of its own."""
+    numbered = f"{event.delivery_id}#{index}" if index else event.delivery_id
     kind = EventKind.APPROVAL if "approval" in event.type else EventKind.ENTRY
-    full = event.entry is not None
+    full = event.entry is not None or event.final
     return Arrival(
         connection=connection,
         kind=kind,
         subject=event.subject,
-        delivery_id=event.delivery_id,
-        content_key=content_key,
+        delivery_id=numbered if event.delivery_id else None,
+        content_key=f"{content_key}:{index}",
         origin="replay",
         payload=event.model_dump(mode="json", include={"change", "entry"}) if full else None,
         carrier=carry(),

@@ -41,15 +41,18 @@ class Claimed:
 
 # Ordered: two batches with the same deliveries wait for each other's rows, and would deadlock if
 # one met them in the opposite order.
+# Ids are given in the order of the arrivals, before they are sorted for locking: several versions
+# of one entry in a batch are applied by id.
 _COMMIT = text(
     """
-    INSERT INTO inbox_event (connection, kind, subject, delivery_id, content_key, origin,
+    INSERT INTO inbox_event (id, connection, kind, subject, delivery_id, content_key, origin,
                              payload, carrier, status, attempts, due_at, received_at)
-    SELECT connection, kind, subject, delivery_id, content_key, origin,
+    SELECT id, connection, kind, subject, delivery_id, content_key, origin,
            NULLIF(payload, 'null'::jsonb), carrier, 'PENDING', 0, :now, :now
-    FROM jsonb_to_recordset(CAST(:arrivals AS jsonb)) AS arrival (
-        connection text, kind text, subject text, delivery_id text, content_key text,
-        origin text, payload jsonb, carrier jsonb)
+    FROM (SELECT nextval('inbox_event_id_seq') AS id, arrival.*
+          FROM jsonb_to_recordset(CAST(:arrivals AS jsonb)) AS arrival (
+              connection text, kind text, subject text, delivery_id text, content_key text,
+              origin text, payload jsonb, carrier jsonb)) AS in_their_order
     ORDER BY connection, content_key, delivery_id
     ON CONFLICT DO NOTHING
     RETURNING connection

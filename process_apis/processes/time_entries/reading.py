@@ -26,7 +26,8 @@ _SUMMARY = (
 _PAGE = text(
     f"""
     SELECT {_SUMMARY} FROM time_entry
-    WHERE (CAST(:connection AS text) IS NULL OR connection = :connection)
+    WHERE version > 0
+      AND (CAST(:connection AS text) IS NULL OR connection = :connection)
       AND (CAST(:state AS text) IS NULL OR state = :state)
       AND (CAST(:external_id AS text) IS NULL OR external_id = :external_id)
       AND (CAST(:before AS timestamptz) IS NULL

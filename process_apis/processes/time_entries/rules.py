@@ -52,6 +52,7 @@ class Observation:
         very version that was submitted, and there is nobody else to ask about them.
     :param actor: who did it, if not the tracker.
     :param facts: what the lineage says beside that.
+    :param final: a pushed deletion. No later read will say again that the entry is gone.
     """
 
     external_id: str
@@ -63,6 +64,7 @@ class Observation:
     ours_to_approve: bool = False
     actor: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    final: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,11 +143,24 @@ def apply(head: Head | None, seen: Observation) -> Outcome:
 
 def _gone(head: Head | None, seen: Observation) -> Outcome:
     if head is None:
-        return Outcome("unchanged", None)
+        return Outcome("changed", _never_seen(seen)) if seen.final else Outcome("unchanged", None)
     if head.state is EntryState.DELETED:
         return Outcome("unchanged", replace(head, observed_at=seen.observed_at))
     after = replace(head, state=EntryState.DELETED, observed_at=seen.observed_at)
     return Outcome("changed", after, steps=("deleted in the tracker",))
+
+
+def _never_seen(seen: Observation) -> Head:
+    """Remembers a deletion that overtook the entry, which may still come and must not count."""
+    return Head(
+        state=EntryState.DELETED,
+        version=0,
+        content_hash="",
+        observed_at=seen.observed_at,
+        worker_external_id="",
+        work_date=seen.observed_at.date(),
+        minutes=0,
+    )
 
 
 def _with_content(

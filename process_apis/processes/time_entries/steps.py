@@ -158,11 +158,19 @@ async def _read_entries(
 
 
 def _from_payload(hint: Claimed) -> Observation:
+    """What a tracker pushed, as it stood when the tracker says that it changed.
+
+    So a delivery that was overtaken by a later one is stale. An instant in the future counts as
+    now: else one wrong clock would make everything after it stale.
+    """
     payload = hint.payload or {}
     if payload["change"] == "DELETED" or payload.get("entry") is None:
-        return Observation(hint.subject, hint.received_at, hint.origin, None, carrier=hint.carrier)
+        return Observation(
+            hint.subject, hint.received_at, hint.origin, None, carrier=hint.carrier, final=True
+        )
     entry = TimeEntry.model_validate(payload["entry"])
-    return _observation(entry, hint.received_at, hint.origin, hint.carrier)
+    changed_at = min(entry.modified_at or hint.received_at, hint.received_at)
+    return _observation(entry, changed_at, hint.origin, hint.carrier)
 
 
 def _observation(
