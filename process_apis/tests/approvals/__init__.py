@@ -1,0 +1,1 @@
+"""Approvals of Timepost's own, at the API of the tier."""
