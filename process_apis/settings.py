@@ -52,6 +52,13 @@ class ProcessSettings(DatabaseSettings, TierSettings):
     worker_concurrency: int = Field(
         default=8, ge=1, le=64, description="Stages that one worker works on at a time."
     )
+    worker_gap_seconds: float = Field(
+        default=0.1,
+        ge=0,
+        le=10,
+        description="Least time from one beginning of a busy stage to its next: what comes"
+        " meanwhile is done together. A stage that has rested begins at once.",
+    )
     sweep_every_seconds: int = Field(
         default=300, ge=5, description="How often each tracker is swept for what no webhook told."
     )

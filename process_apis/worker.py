@@ -16,6 +16,7 @@ from procrastinate import App
 from process_apis import schedule
 from process_apis.database import trace_statements
 from process_apis.doorbell import TICK, WORK, Stage
+from process_apis.pace import Pace
 from process_apis.processes.approvals import automatic
 from process_apis.processes.connections import store as known_connections
 from process_apis.processes.feedback import steps as feedback
@@ -37,6 +38,7 @@ class Worker:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._pace = Pace(runtime.settings.worker_gap_seconds)
         self._stages: dict[Stage, Callable[[str], Awaitable[None]]] = {
             Stage.READ_ENTRIES: self._read_entries,
             Stage.READ_APPROVALS: self._read_approvals,
@@ -51,6 +53,8 @@ class Worker:
 
     async def work(self, stage: str, connection: str) -> None:
         """Work a stage until nothing is due. A problem ends it; the tick comes back to it."""
+        if not await self._pace.turn(stage, connection):
+            return
         try:
             await self._stages[Stage(stage)](connection)
         except TimepostProblem as problem:
@@ -70,10 +74,14 @@ class Worker:
             await doorbell.ring(stage, connection)
 
     async def _read_entries(self, connection: str) -> None:
-        while await time_entries.read_entries(self._runtime.reader, connection):
-            if connection in self._runtime.approvals.settings.ours:
+        full = True
+        while full:
+            read = await time_entries.read_entries(self._runtime.reader, connection)
+            full = read >= time_entries.BATCH
+            if read and connection in self._runtime.approvals.settings.ours:
                 await self._approve(connection)
-            await self._validate("")
+            if read:
+                await self._validate("")
 
     async def _read_approvals(self, connection: str) -> None:
         while await time_entries.read_approvals(self._runtime.reader, connection):
@@ -90,9 +98,12 @@ class Worker:
     async def _validate(self, _connection: str) -> None:
         ledger = self._runtime.ledger
         targets: set[str] = set()
-        while await receive.receive(ledger):
+        while await receive.receive(ledger) >= receive.BATCH:
             pass
-        while verdicts := await validation.validate(ledger):
+        full = True
+        while full:
+            verdicts = await validation.validate(ledger)
+            full = len(verdicts) >= validation.BATCH
             targets |= {
                 each.target for each in verdicts if each.target and each.state is PostingState.READY
             }
@@ -101,17 +112,19 @@ class Worker:
 
     async def _send(self, connection: str) -> None:
         while await sending.send(self._runtime.ledger, connection):
-            await self._ring_feedback()
+            pass
+        await self._ring_feedback()
         await self._validate("")
 
     async def _look_up(self, connection: str) -> None:
         while await doubt.look_up(self._runtime.ledger, connection):
-            await self._ring_feedback()
+            pass
+        await self._ring_feedback()
         await self._runtime.doorbell.ring(Stage.SEND, connection)
         await self._validate("")
 
     async def _feedback(self, connection: str) -> None:
-        while await feedback.deliver(self._runtime.messenger, connection):
+        while await feedback.deliver(self._runtime.messenger, connection) >= feedback.BATCH:
             pass
 
     async def _sweep(self, connection: str) -> None:

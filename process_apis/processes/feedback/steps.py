@@ -1,15 +1,16 @@
 """Delivers feedback in batches; telling the same twice changes nothing in the tracker."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
 from process_apis.database import Database
-from process_apis.processes.feedback.tables import FeedbackItem, FeedbackState
+from process_apis.processes.feedback.tables import FeedbackState
 from process_apis.processes.lineage import store as lineage
 from process_apis.upstream.system_tier import SystemTier
 from shared.problems import TimepostProblem
@@ -38,6 +39,18 @@ _CLAIM = text(
     FROM due WHERE item.id = due.id
     RETURNING item.id, item.time_entry_id, item.posting_id, item.entry_external_id,
               item.outcome, item.document, item.reason, item.attempts
+    """
+)
+
+
+_SETTLE = text(
+    """
+    UPDATE feedback_item AS item SET state = settled.state, lease_until = NULL,
+        due_at = settled.due_at,
+        delivered_at = CASE WHEN settled.state = 'DELIVERED' THEN CAST(:now AS timestamptz) END
+    FROM jsonb_to_recordset(CAST(:items AS jsonb)) AS settled (
+        id uuid, state text, due_at timestamptz)
+    WHERE item.id = settled.id
     """
 )
 
@@ -98,40 +111,44 @@ async def deliver(messenger: Messenger, connection: str) -> int:
         said = {result.external_id: result.status for result in answer.results}
     except TimepostProblem:
         said = {}
+    # Whatever the answer is silent about is told again: telling twice changes nothing.
+    told = [(each, said.get(each.entry_external_id, "retry")) for each in items]
     async with messenger.database.transaction() as transaction:
-        for each in items:
-            # Whatever the answer is silent about is told again: telling twice changes nothing.
-            status = said.get(each.entry_external_id, "retry")
-            await _note(transaction, each, status, messenger.clock.now())
+        await _note(transaction, told, messenger.clock.now())
     return len(items)
 
 
-async def _note(transaction: AsyncConnection, item: Item, status: str, now: datetime) -> None:
-    state = {
-        "delivered": FeedbackState.DELIVERED,
-        "unsupported": FeedbackState.UNSUPPORTED,
-        # Whatever was deleted in the meantime cannot be told anything.
-        "missing": FeedbackState.UNSUPPORTED,
-    }.get(status)
-    if state is None and item.attempts >= MAX_ATTEMPTS:
-        state = FeedbackState.FAILED
-    wait = timedelta(seconds=min(5 * 2**item.attempts, _MOST_WAIT))
-    await transaction.execute(
-        update(FeedbackItem)
-        .where(col(FeedbackItem.id) == item.id)
-        .values(
-            state=state or FeedbackState.PENDING,
-            lease_until=None,
-            due_at=now + wait,
-            delivered_at=now if state is FeedbackState.DELIVERED else None,
-        )
-    )
-    if state is not None:
-        step = lineage.Step(
+async def _note(
+    transaction: AsyncConnection, told: Sequence[tuple[Item, str]], now: datetime
+) -> None:
+    settled = [(item, _state_after(item, status)) for item, status in told]
+    rows = [
+        {"id": item.id, "state": state, "due_at": now + _wait_after(item)}
+        for item, state in settled
+    ]
+    await transaction.execute(_SETTLE, {"items": json.dumps(rows, default=str), "now": now})
+    steps = [
+        lineage.Step(
             item.time_entry_id,
             f"feedback {state.lower()}",
             now,
             item.posting_id,
             detail={"outcome": item.outcome},
         )
-        await lineage.record(transaction, [step])
+        for item, state in settled
+        if state is not FeedbackState.PENDING
+    ]
+    await lineage.record(transaction, steps)
+
+
+def _state_after(item: Item, status: str) -> FeedbackState:
+    if status == "delivered":
+        return FeedbackState.DELIVERED
+    # Whatever was deleted in the meantime cannot be told anything.
+    if status in ("unsupported", "missing"):
+        return FeedbackState.UNSUPPORTED
+    return FeedbackState.FAILED if item.attempts >= MAX_ATTEMPTS else FeedbackState.PENDING
+
+
+def _wait_after(item: Item) -> timedelta:
+    return timedelta(seconds=min(5 * 2**item.attempts, _MOST_WAIT))

@@ -1,15 +1,14 @@
 """Writes steps in bulk, reads them by entry."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-
-from process_apis.processes.lineage.tables import LineageEvent
 
 SYSTEM = "timepost"
 
@@ -36,10 +35,22 @@ def trace_id_of(carrier: Mapping[str, str]) -> str | None:
     return parts[1] if len(parts) == 4 else None
 
 
+_RECORD = text(
+    """
+    INSERT INTO lineage_event (time_entry_id, what, at, posting_id, actor, detail, trace_id)
+    SELECT time_entry_id, what, at, posting_id, actor, detail, trace_id
+    FROM jsonb_to_recordset(CAST(:steps AS jsonb)) AS step (
+        time_entry_id uuid, what text, at timestamptz, posting_id uuid, actor text, detail jsonb,
+        trace_id text)
+    """
+)
+
+
 async def record(connection: AsyncConnection, steps: Sequence[Step]) -> None:
-    """Append steps, in order, within the caller's transaction."""
+    """Append steps, in order, within the caller's transaction: one statement for all."""
     if steps:
-        await connection.execute(insert(LineageEvent), [asdict(step) for step in steps])
+        rows = json.dumps([asdict(step) for step in steps], default=str)
+        await connection.execute(_RECORD, {"steps": rows})
 
 
 _OF_ENTRY = text(

@@ -1,14 +1,13 @@
 """Adds events in bulk."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-
-from process_apis.processes.outbox.tables import OutboxEvent
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,18 @@ class NewEvent:
     carrier: dict[str, str] = field(default_factory=dict)
 
 
+_ADD = text(
+    """
+    INSERT INTO outbox_event (type, subject, data, created_at, carrier)
+    SELECT type, subject, data, created_at, carrier
+    FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS event (
+        type text, subject text, data jsonb, created_at timestamptz, carrier jsonb)
+    """
+)
+
+
 async def add(connection: AsyncConnection, events: Sequence[NewEvent]) -> None:
     """Add events within the caller's transaction: they exist if, and only if, it commits."""
     if events:
-        await connection.execute(insert(OutboxEvent), [asdict(event) for event in events])
+        rows = json.dumps([asdict(event) for event in events], default=str)
+        await connection.execute(_ADD, {"events": rows})
