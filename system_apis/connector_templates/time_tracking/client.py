@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.http_client import HttpClient, Response
 from shared.problems import TooManyRequests, UpstreamRefused, UpstreamUnavailable
-from system_apis.connector_templates.time_tracking.platform_models import Entry
+from system_apis.connector_templates.time_tracking.platform_models import Entry, Row
 from system_apis.connector_templates.time_tracking.settings import NamelessSettings
 
 T = TypeVar("T")
@@ -19,6 +19,13 @@ class NotThere(UpstreamRefused):
     """Nameless does not have what the request names (404)."""
 
     default_code = "nameless_not_there"
+
+
+class Forbidden(UpstreamRefused):
+    """The account may not see what the request names (403). That is no deletion."""
+
+    default_code = "nameless_not_allowed"
+    default_action = "Check the rights of the key's account."
 
 
 class NamelessClient:
@@ -38,16 +45,18 @@ class NamelessClient:
     async def entry(self, entry_id: str) -> Entry:
         """
         :raises NotThere: it was deleted, or never was.
+        :raises Forbidden: it may be there, but the account may not see it.
         """
         raise NotImplementedError(
             "Say how an entry is read by its id, such as "
             '`understood(await self.call("GET", f"/entries/{entry_id}"), TypeAdapter(Entry))`. '
-            "What does it answer for a deleted one, and for an id that it would never give?"
+            "Anybody can send any id: raise NotThere for one that cannot be, "
+            "before it becomes part of a path. What is answered for a deleted one?"
         )
 
     async def changed_entries(
         self, since: datetime, until: datetime, page: int, size: int
-    ) -> tuple[list[Entry], bool]:
+    ) -> tuple[list[Row], bool]:
         """One page of the entries that changed, and whether it is the last. Pages count from 0."""
         raise NotImplementedError(
             "Say how changed entries are listed: path, parameters, paging. Try whether a filter by "
@@ -100,11 +109,12 @@ def _refuse_unless_success(answer: Response) -> None:
     if answer.is_success:
         return
     status = answer.status_code
-    if status in (401, 403):
+    if status == 401:
         raise UpstreamRefused(
-            f"Nameless refuses the API key for {_target(answer)} ({status}).",
-            code="nameless_credentials_refused",
+            "Nameless refuses the API key (401).", code="nameless_credentials_refused"
         )
+    if status == 403:
+        raise Forbidden(f"Nameless does not allow {_target(answer)} to the key's account (403).")
     if status == 404:
         raise NotThere(f"Nameless has no {_target(answer)}.")
     if status == 429:

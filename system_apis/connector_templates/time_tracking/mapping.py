@@ -16,6 +16,7 @@ def to_time_entry(entry: Entry, default_timezone: str) -> TimeEntry:
     raise NotImplementedError(
         "Turn an Entry into a TimeEntry, with the fields that you add to platform_models.Entry. "
         "work_date is the worker's local date; minutes are whole (elapsed_minutes rounds); a "
-        "project carries the business code by which the ERP knows it; a running timer is "
-        "`running`; narrative texts stand in no exception."
+        "project carries the business code by which the ERP knows it; a task only stands within "
+        "a project, and its id is unique over all projects; a running timer is `running`; "
+        "narrative texts stand in no exception."
     )

@@ -16,3 +16,9 @@ class Entry(Wire):
     """A time entry."""
 
     id: str
+
+
+class Row(Wire):
+    """An entry in a list: only its id is read, so that one odd entry spoils no other."""
+
+    id: str

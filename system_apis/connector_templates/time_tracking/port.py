@@ -24,7 +24,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     TimeTrackingAbilities,
     TrackerEvent,
 )
-from system_apis.connector_templates.time_tracking.client import NamelessClient, NotThere
+from system_apis.connector_templates.time_tracking.client import Forbidden, NamelessClient, NotThere
 from system_apis.connector_templates.time_tracking.mapping import Unmappable, to_time_entry
 from system_apis.connector_templates.time_tracking.platform_models import Entry
 from system_apis.connector_templates.time_tracking.settings import NamelessSettings
@@ -66,36 +66,40 @@ class NamelessPort:
         raise UnreadableWebhook("Nameless sends no webhooks.")
 
     async def entries_by_ids(self, ids: Sequence[str]) -> EntriesFound:
-        """Found and missing ones. An entry that makes no sense is in neither list, and in the
-        log: it is not gone, and it must not stop the others."""
-        places = asyncio.Semaphore(_AT_A_TIME)
+        """Found and missing ones.
 
-        async def read(entry_id: str) -> Entry | None:
+        In neither list, and in the log, is what the account may not see, and what makes no sense:
+        it is not gone, and it must not stop the others.
+        """
+        places = asyncio.Semaphore(_AT_A_TIME)
+        found = EntriesFound(entries=[], missing=[])
+
+        async def read(entry_id: str) -> None:
             async with places:
                 try:
-                    return await self._client.entry(entry_id)
+                    entry = self._mapped(await self._client.entry(entry_id))
                 except NotThere:
-                    return None
+                    found.missing.append(entry_id)
+                except Forbidden:
+                    _log.warning("nameless_entry_left_out", entry=entry_id, reason="forbidden")
+                else:
+                    found.entries += [entry] if entry else []
 
-        wanted = list(dict.fromkeys(ids))
-        read_ones = await asyncio.gather(*(read(each) for each in wanted))
-        found = dict(zip(wanted, read_ones, strict=True))
-        return EntriesFound(
-            entries=[
-                entry for each in read_ones if each is not None and (entry := self._mapped(each))
-            ],
-            missing=[each for each, entry in found.items() if entry is None],
-        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                for each in dict.fromkeys(ids):
+                    group.create_task(read(each))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return found
 
     async def entries_changed(
         self, since: datetime, until: datetime, cursor: str | None, limit: int
     ) -> EntryChanges:
         place = cursors.read(cursor, _Place) if cursor else _Place()
-        entries, is_last = await self._client.changed_entries(since, until, place.page, limit)
+        rows, is_last = await self._client.changed_entries(since, until, place.page, limit)
         return EntryChanges(
-            changes=[
-                EntryChange(external_id=each.id, change=ChangeKind.CHANGED) for each in entries
-            ],
+            changes=[EntryChange(external_id=each.id, change=ChangeKind.CHANGED) for each in rows],
             next_cursor=None if is_last else cursors.written(_Place(page=place.page + 1)),
             complete=False,
         )

@@ -54,6 +54,12 @@ async def test_what_is_not_there_is_missing() -> None:
     assert (found.entries, found.missing) == ([], ["1"])
 
 
+async def test_what_may_not_be_seen_is_not_deleted() -> None:
+    found = await port(lambda _: Response(403)).entries_by_ids(["1"])
+
+    assert (found.entries, found.missing) == ([], [])
+
+
 def test_an_unproven_delivery_is_refused() -> None:
     with pytest.raises(Unauthenticated):
         port(lambda _: Response(404)).verify_webhook({}, b"{}")
