@@ -6,29 +6,25 @@ schema's definition and what single rows are read into.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
+import structlog
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from pydantic import SecretStr
 from sqlalchemy import CheckConstraint, DateTime, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlmodel import Field
 
 from process_apis.provided import provided
+from shared.problems import NotReady
+
+_log = structlog.get_logger("timepost.database")
 
 # Dialect constants: one place that says which PostgreSQL types our columns have.
 Instant = DateTime(timezone=True)
 Json = JSONB(none_as_null=True)
-
-
-def server_now() -> Any:
-    """A column that PostgreSQL fills with the time of the transaction."""
-    return Field(
-        default=None,
-        sa_type=Instant,
-        sa_column_kwargs={"server_default": text("now()"), "nullable": False},
-    )
 
 
 def one_of(column: str, values: type, name: str) -> CheckConstraint:
@@ -72,7 +68,9 @@ class Database:
             connect_args={
                 "connect_timeout": 5,
                 # A lock that is held for long is a defect; waiting for it for ever hides it.
-                "options": "-c lock_timeout=10s -c statement_timeout=60s -c timezone=UTC",
+                # And the intent to post has to survive a crash whatever the server's default is.
+                "options": "-c lock_timeout=10s -c statement_timeout=60s -c timezone=UTC"
+                " -c synchronous_commit=on",
             },
         )
 
@@ -83,9 +81,17 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed at the end of the block, rolled back on any exception."""
-        async with self._engine.begin() as connection:
-            yield connection
+        """A transaction: committed at the end of the block, rolled back on any exception.
+
+        :raises NotReady: the database does not answer, or gave up waiting for a lock: the same
+            work may succeed a moment later.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            _log.warning("database_unavailable", reason=type(error).__name__)
+            raise NotReady("The database does not answer at the moment.") from error
 
     @asynccontextmanager
     async def alone(self, what: str) -> AsyncIterator[bool]:

@@ -170,7 +170,7 @@ async def run(settings: ProcessSettings) -> None:
         try:
             await _run_once(settings, stopping)
         except Exception as error:  # noqa: BLE001 - the loop is what brings a worker back
-            _log.warning("worker_restarts", reason=type(error).__name__)
+            _log.error("worker_restarts", reason=type(error).__name__, exc_info=True)
             await asyncio.sleep(2)
 
 

@@ -30,7 +30,9 @@ async def retry(
         woken = None
         if case.posting_id is not None and case.resolved_at is None:
             now = ledger.clock.now()
-            woken = await waking.wake_one(transaction, case.posting_id, actor_of(caller), now)
+            woken = await waking.wake_one(
+                transaction, case.posting_id, actor_of(caller), caller.actors, now
+            )
         if woken is None:
             raise Conflict(
                 "There is nothing to send again: the case is resolved, or its line stands in the "

@@ -1,6 +1,6 @@
 """Wakes what waits: by dependency key, by a person, and by the timer."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -96,9 +96,15 @@ async def wake_sleepers(database: Database, clock: Clock) -> int:
 
 
 async def wake_one(
-    transaction: AsyncConnection, posting_id: UUID, actor: str, now: datetime
+    transaction: AsyncConnection,
+    posting_id: UUID,
+    actor: str,
+    through: Sequence[str],
+    now: datetime,
 ) -> PostingState | None:
     """Judge one posting again because a person asked; None if its state does not allow it.
+
+    ``through`` are the clients that acted for the person, nearest first.
 
     One whose outcome only a person can find out is sent again then: it is their word that the
     line does not stand in the ERP.
@@ -109,6 +115,7 @@ async def wake_one(
         return None
     # Should a newer version have waited for this one, the ledger takes that one instead.
     await entries.mark_posting_due(transaction, [row.time_entry_id])
-    step = lineage.Step(row.time_entry_id, "retry asked for", now, row.id, actor=actor)
+    detail = {"through": list(through)}
+    step = lineage.Step(row.time_entry_id, "retry asked for", now, row.id, actor, detail)
     await lineage.record(transaction, [step])
     return PostingState(row.state)
