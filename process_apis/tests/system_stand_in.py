@@ -29,7 +29,8 @@ class StandIn:
         "commit then status:<code>", "status:<code>", "retry", "reject:<class>", "hours differ",
         "say nothing", "no line", "twice".
     :param hold: where calls wait while it is set: "post", "post after commit", "read entries",
-        "read approvals", "sweep"; `held` says that one has come there.
+        "read approvals", "sweep"; `held` says that one has come there, `reached` names the
+        places where any ever has.
     """
 
     entries: dict[str, Json] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class StandIn:
     traceparents: dict[str, str] = field(default_factory=dict)
     hold: str = ""
     held: Event = field(default_factory=Event)
+    reached: set[str] = field(default_factory=set)
     posts: list[Json] = field(default_factory=list)
     feedback_fault: str = ""
     sweep_status: int = 200
@@ -62,6 +64,7 @@ class StandIn:
         """Wait here as long as a test wants it."""
         while self.hold == place:
             self.held.set()
+            self.reached.add(place)
             await asyncio.sleep(0.01)
 
     def app(self) -> FastAPI:
@@ -295,5 +298,6 @@ def served(stand_in: StandIn) -> Iterator[StandIn]:
         try:
             yield stand_in
         finally:
+            stand_in.hold = ""  # or the server would wait for the calls that wait
             server.should_exit = True
             thread.join()
