@@ -17,6 +17,7 @@ TEMPLATES = Path(str(connector_templates.__file__)).parent
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _TITLE = re.compile(r"\w[\w .&+()-]*")
+_NOT_YET = ".template"  # of files that would otherwise count as documentation of Timepost
 _LONGEST = 24  # the templates' lines have room for so much
 
 
@@ -47,6 +48,8 @@ def write_connector(name: str, capability: str, package: str, title: str = "") -
     )
     for source in _sources(TEMPLATES / capability):
         target = folder / source.relative_to(TEMPLATES / capability)
+        if target.suffix == _NOT_YET:
+            target = target.with_suffix("")
         target.parent.mkdir(parents=True, exist_ok=True)
         text = source.read_text(encoding="utf-8")
         for pattern, replacement in replacements:
@@ -90,7 +93,7 @@ def _package_folder(package: str) -> Path:
 
 
 def _sources(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.suffix in {".py", ".md"})
+    return sorted(p for p in folder.rglob("*") if p.suffix in {".py", _NOT_YET})
 
 
 def _lay_out(folder: Path) -> None:
