@@ -10,7 +10,9 @@ from http import HTTPStatus
 from fastapi import FastAPI
 
 from experience_apis.exception_workbench.routes import router as exception_workbench
+from experience_apis.manager_dashboard.routes import router as manager_dashboard
 from experience_apis.settings import ExperienceSettings, read_settings
+from experience_apis.upstream.approval_calls import ProcessApprovals
 from experience_apis.upstream.case_calls import ProcessCases
 from shared.http_client import HttpClient, Timeout
 from shared.identity import ServiceTokens, TokenVerifier
@@ -37,7 +39,7 @@ def create_app(settings: ExperienceSettings | None = None, clock: Clock | None =
         title="Timepost experience APIs",
         version="1.0.0",
         description="Timepost as finance teams, managers and integration teams see it.",
-        routers=[exception_workbench],
+        routers=[exception_workbench, manager_dashboard],
         settings=settings.web,
         lifespan=_closing(process_tier, provider),
         readiness=[_keys_obtainable(verifier), _process_tier_ready(process_tier)],
@@ -45,6 +47,7 @@ def create_app(settings: ExperienceSettings | None = None, clock: Clock | None =
     )
     tokens = ServiceTokens(settings.identity, provider.library_client, clock)
     app.state.process_cases = ProcessCases(process_tier, tokens)
+    app.state.process_approvals = ProcessApprovals(process_tier, tokens)
     app.state.clock = clock
     return app
 

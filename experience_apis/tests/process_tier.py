@@ -12,6 +12,7 @@ from uuid import uuid4
 import uvicorn
 from fastapi import APIRouter, FastAPI, Header, Request, Response
 
+from experience_apis.tests.approvals import a_request, approvals_router
 from experience_apis.tests.cases import CASE_ID, a_case, a_comment, a_detail
 from shared.http_client import HttpClient
 from shared.identity import IdentitySettings, Principal, TokenVerifier, requires
@@ -47,6 +48,7 @@ class ProcessTier:
     ready: bool = True
     case: dict[str, Any] = field(default_factory=a_case)
     comments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    approval: dict[str, Any] = field(default_factory=a_request)
 
     def note(self, request: Request, caller: Principal) -> None:
         query = list(request.query_params.multi_items())
@@ -112,7 +114,7 @@ def _app(tier: ProcessTier, issuer: str) -> FastAPI:
         title="Stand-in",
         version="1",
         description="Stand-in",
-        routers=[_cases(tier)],
+        routers=[_cases(tier), approvals_router(tier)],
         settings=WebSettings(access_log=False, docs_enabled=False),
         lifespan=closing,
         verifier=TokenVerifier(identity, provider.library_client),

@@ -82,7 +82,7 @@ def contract_broken(*, unsafe: bool) -> TimepostProblem:
     if unsafe:
         return OutcomeUnknown(
             "The process tier has probably carried it out, but its answer is not understood.",
-            action=f"Read the case again before repeating it. {action}",
+            action=f"Read it again before repeating it. {action}",
             code="upstream_contract_broken",
         )
     return UpstreamRefused(
@@ -97,7 +97,7 @@ def _not_their_words(response: Response, *, unsafe: bool) -> TimepostProblem:
     if unsafe and (status in _GATEWAY_GAVE_UP_WAITING or status == 500):
         return OutcomeUnknown(
             f"Between here and {PROCESS_TIER}, {status} was answered: perhaps it was carried out.",
-            action="Read the case again before repeating it.",
+            action="Read it again before repeating it.",
         )
     if status >= 500 or status == 429:
         return UpstreamUnavailable(

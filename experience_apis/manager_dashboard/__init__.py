@@ -1,0 +1,1 @@
+"""What managers decide on and hand to others: approvals with their age, and delegations."""
