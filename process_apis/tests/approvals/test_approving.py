@@ -224,6 +224,8 @@ async def test_rejected_hours_post_nothing_and_can_be_submitted_again(office: Of
 
     assert await office.states() == {"REJECTED": 1}
     assert (await office.read("ada", request))["request"]["reason"] == "Which client?"
+    as_it_was = await office.request("ada")
+    await office.decide("petra", as_it_was, "reject", "Still: which client?")
     firm.enter(office.tier.system, "e1", minutes=30)
     await office.tier.see("e1")
     await office.decide("petra", await office.request("ada"))
