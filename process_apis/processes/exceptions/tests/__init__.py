@@ -1,0 +1,1 @@
+"""Tests of `exceptions` without anything around it."""

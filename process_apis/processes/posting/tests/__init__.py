@@ -1,0 +1,1 @@
+"""Tests of `posting` without anything around it."""

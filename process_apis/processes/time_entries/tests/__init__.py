@@ -1,0 +1,1 @@
+"""Tests of `time_entries` without anything around it."""
