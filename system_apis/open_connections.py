@@ -101,7 +101,7 @@ class OpenConnections:
             raise ExceptionGroup("connections that did not close", failures)
 
 
-def _opened(request: Request) -> OpenConnections:
+async def _opened(request: Request) -> OpenConnections:
     connections: OpenConnections = request.app.state.connections
     return connections
 
@@ -112,11 +112,11 @@ ConnectionName = Annotated[
 ]
 
 
-def _erp(connection: ConnectionName, connections: Connections) -> ErpPort:
+async def _erp(connection: ConnectionName, connections: Connections) -> ErpPort:
     return cast(ErpPort, connections.port(connection, "erp"))
 
 
-def _tracker(connection: ConnectionName, connections: Connections) -> TimeTrackingPort:
+async def _tracker(connection: ConnectionName, connections: Connections) -> TimeTrackingPort:
     return cast(TimeTrackingPort, connections.port(connection, "time_tracking"))
 
 

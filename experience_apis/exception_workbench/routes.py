@@ -31,12 +31,12 @@ router = APIRouter(
 )
 
 
-def _cases(request: Request) -> ProcessCases:
+async def _cases(request: Request) -> ProcessCases:
     cases: ProcessCases = request.app.state.process_cases
     return cases
 
 
-def _clock(request: Request) -> Clock:
+async def _clock(request: Request) -> Clock:
     clock: Clock = request.app.state.clock
     return clock
 

@@ -40,12 +40,12 @@ Decider = Annotated[Principal, requires("approvals:write", roles=_DECIDERS)]
 Submitter = Annotated[Principal, requires("approvals:write", roles=_EVERYBODY)]
 
 
-def _approvals(request: Request) -> ProcessApprovals:
+async def _approvals(request: Request) -> ProcessApprovals:
     approvals: ProcessApprovals = request.app.state.process_approvals
     return approvals
 
 
-def _clock(request: Request) -> Clock:
+async def _clock(request: Request) -> Clock:
     clock: Clock = request.app.state.clock
     return clock
 

@@ -178,3 +178,14 @@ async def test_names_match_whatever_their_case_and_spaces(
     await tier.approve("e1")
 
     assert [line["project_id"] for line in tier.system.lines] == ["33"]
+
+
+async def test_a_task_without_a_project_is_a_case_and_disturbs_nobody(tier: Tier) -> None:
+    firm.enter(tier.system, "e1", project=None)
+    firm.enter(tier.system, "e2")
+
+    await tier.approve("e1", "e2")
+
+    (case,) = await tier.cases()
+    assert (case["code"], case["entry_external_id"]) == ("MD_PROJECT_UNKNOWN", "e1")
+    assert len(tier.system.lines) == 1

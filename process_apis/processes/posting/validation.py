@@ -154,7 +154,8 @@ def _references(row: RowMapping) -> list[Reference]:
     for kind in ("worker", "project", "task"):
         said = content.get(kind)
         if said:
-            within = content["project"]["external_id"] if kind == "task" else None
+            project = content.get("project")
+            within = project["external_id"] if kind == "task" and project else None
             found.append(Reference.of(kind, said, within))
     return found
 

@@ -54,7 +54,7 @@ LIMIT = "6000/minute"
 UPSTREAM = problem_responses(UpstreamUnavailable, UpstreamRefused)
 
 
-def _intake(request: Request) -> WebhookIntake:
+async def _intake(request: Request) -> WebhookIntake:
     intake: WebhookIntake = request.app.state.intake
     return intake
 
@@ -62,7 +62,7 @@ def _intake(request: Request) -> WebhookIntake:
 Intake = Annotated[WebhookIntake, Depends(_intake)]
 
 
-def _bulk(request: Request) -> BulkIntake:
+async def _bulk(request: Request) -> BulkIntake:
     bulk: BulkIntake = request.app.state.bulk
     return bulk
 
