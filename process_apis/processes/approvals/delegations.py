@@ -128,6 +128,10 @@ def _wanted(desk: ApprovalsDesk, caller: Principal, wanted: NewDelegation) -> De
                 code="person_unknown",
                 action="Have an administrator list the account under people.",
             )
+    for name, instant in (("valid_from", wanted.valid_from), ("valid_to", wanted.valid_to)):
+        if not rules.in_our_time(instant.year):
+            field = FieldError(field=f"$.{name}", message="has to lie between 2000 and 2999")
+            raise ValidationFailed("That is not a time anybody means.", errors=[field])
     if wanted.valid_to <= max(wanted.valid_from, desk.clock.now()):
         field = FieldError(field="$.valid_to", message="is in the past or before valid_from")
         raise ValidationFailed("It would have ended already.", errors=[field])

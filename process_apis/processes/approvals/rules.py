@@ -95,6 +95,11 @@ class Refusal:
     reason: str
 
 
+def in_our_time(year: int) -> bool:
+    """Whether a year may be meant: calendars end where dates cannot be counted on."""
+    return 2000 <= year <= 2999
+
+
 def address(email: str | None) -> str | None:
     """An address as it is compared: without case and surrounding spaces."""
     return (email or "").strip().casefold() or None

@@ -131,6 +131,11 @@ async def _ids(
         return list(wanted.entries)
     if wanted.day is None:
         raise _missing("day", f"{table.name} takes a {table.period}: name a day of it")
+    if not rules.in_our_time(wanted.day.year):
+        raise ValidationFailed(
+            "Nobody worked on that day.",
+            errors=[FieldError(field="$.day", message="has to lie between 2000 and 2999")],
+        )
     if wanted.worker is None and email is None:
         raise Conflict(
             "The approvals file lists no work email for this account, so it has no hours of its "

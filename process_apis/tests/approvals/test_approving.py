@@ -295,6 +295,7 @@ async def test_what_was_decided_and_not_posted_is_found_by_any_worker(office: Of
         ({"connection": "clockify-main"}, 422, "validation_failed"),
         ({"connection": "nowhere", "day": "2026-06-02"}, 404, "unknown_connection"),
         ({"connection": "clockify-main", "day": "soon"}, 422, "validation_failed"),
+        ({"connection": "clockify-main", "day": "9999-12-31"}, 422, "validation_failed"),
         ({"connection": "clockify-main", "day": "2026-06-02", "x": 1}, 422, "validation_failed"),
         ({"connection": "clockify-main", "day": "2026-06-02", "worker": "u-ben"}, 403, None),
     ],

@@ -231,3 +231,8 @@ def test_addresses_are_compared_without_case() -> None:
     assert rules.address(" Ada@Example.COM ") == "ada@example.com"
     assert rules.address("") is None
     assert rules.address(None) is None
+
+
+@pytest.mark.parametrize(("year", "meant"), [(1999, False), (2000, True), (2999, True), (1, False)])
+def test_years_that_may_be_meant(year: int, meant: bool) -> None:
+    assert rules.in_our_time(year) is meant
