@@ -75,7 +75,9 @@ class Desk:
         by_tracker: dict[str, list[Reference]] = {}
         for tracker, references in asked:
             by_tracker.setdefault(tracker, []).extend(references)
-        for tracker, references in sorted(by_tracker.items()):
+        for tracker, said in sorted(by_tracker.items()):
+            # A task that some entry names without its project is known by the others that do.
+            references = sorted(said, key=lambda each: each.within is not None)
             for erp in self._routes.get(tracker, ()):
                 for kind in (MasterKind.WORKER, MasterKind.PROJECT, MasterKind.TASK):
                     wanted = {each.external_id: each for each in references if each.kind is kind}
