@@ -6,6 +6,7 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel
 
+from process_apis.texts import Cleaned
 from process_apis.upstream.time_tracking import Read
 
 
@@ -30,12 +31,12 @@ class PostRequest(BaseModel):
 
 
 class PostedLine(Read):
-    external_id: str
-    posting_key: str | None = None
-    legal_entity_id: str
-    worker_id: str
-    project_id: str | None
-    task_id: str | None = None
+    external_id: Cleaned
+    posting_key: Cleaned | None = None
+    legal_entity_id: Cleaned
+    worker_id: Cleaned
+    project_id: Cleaned | None
+    task_id: Cleaned | None = None
     work_date: date
     minutes: int
     invoiced: bool = False
@@ -58,14 +59,14 @@ class ErrorClass(StrEnum):
 
 class ErpError(Read):
     error_class: ErrorClass
-    vendor_code: str | None = None
-    vendor_message: str
+    vendor_code: Cleaned | None = None
+    vendor_message: Cleaned
     retriable: bool
     retry_after_seconds: int | None = None
 
 
 class PostingOutcome(Read):
-    posting_key: str
+    posting_key: Cleaned
     status: Literal["posted", "already_posted", "rejected", "retry", "in_doubt"]
     line: PostedLine | None = None
     error: ErpError | None = None
@@ -83,7 +84,7 @@ class LookupItem(BaseModel):
 
 class LookupResult(Read):
     lines: list[PostedLine]
-    missing: list[str]
+    missing: list[Cleaned]
 
 
 class ErpAbilities(Read):
@@ -94,35 +95,35 @@ class ErpAbilities(Read):
 
 
 class LegalEntity(Read):
-    external_id: str
-    code: str
-    name: str
-    currency: str
-    timezone: str | None = None
+    external_id: Cleaned
+    code: Cleaned
+    name: Cleaned
+    currency: Cleaned
+    timezone: Cleaned | None = None
 
 
 class Worker(Read):
-    external_id: str
-    legal_entity_id: str
-    employee_number: str | None = None
-    name: str
-    email: str | None = None
+    external_id: Cleaned
+    legal_entity_id: Cleaned
+    employee_number: Cleaned | None = None
+    name: Cleaned
+    email: Cleaned | None = None
     hire_date: date | None = None
     termination_date: date | None = None
 
 
 class Client(Read):
-    external_id: str
-    code: str | None = None
-    name: str
+    external_id: Cleaned
+    code: Cleaned | None = None
+    name: Cleaned
 
 
 class Project(Read):
-    external_id: str
-    legal_entity_id: str
-    code: str | None = None
-    name: str
-    client_id: str | None = None
+    external_id: Cleaned
+    legal_entity_id: Cleaned
+    code: Cleaned | None = None
+    name: Cleaned
+    client_id: Cleaned | None = None
     status: Literal["OPEN", "CLOSED"]
     bookable: bool
     start_date: date | None = None
@@ -130,10 +131,10 @@ class Project(Read):
 
 
 class Task(Read):
-    external_id: str
-    project_id: str
-    code: str | None = None
-    name: str
+    external_id: Cleaned
+    project_id: Cleaned
+    code: Cleaned | None = None
+    name: Cleaned
     status: Literal["OPEN", "CLOSED"]
     bookable: bool
     start_date: date | None = None
@@ -141,9 +142,9 @@ class Task(Read):
 
 
 class AccountingPeriod(Read):
-    external_id: str
-    legal_entity_id: str
-    name: str
+    external_id: Cleaned
+    legal_entity_id: Cleaned
+    name: Cleaned
     start_date: date
     end_date: date
     status: Literal["OPEN", "CLOSED"]
@@ -154,4 +155,4 @@ M = TypeVar("M", bound=Read)
 
 class MasterPage(Read, Generic[M]):
     items: list[M]
-    next_cursor: str | None = None
+    next_cursor: Cleaned | None = None

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from process_apis.texts import Cleaned
+
 
 class Read(BaseModel):
     """A reader takes what it knows and leaves the rest."""
@@ -13,21 +15,21 @@ class Read(BaseModel):
 
 
 class Reference(Read):
-    external_id: str
-    code: str | None = None
-    name: str | None = None
-    email: str | None = None
+    external_id: Cleaned
+    code: Cleaned | None = None
+    name: Cleaned | None = None
+    email: Cleaned | None = None
 
 
 class EntryApproval(Read):
     status: Literal["OPEN", "SUBMITTED", "APPROVED", "REJECTED"]
-    approval_id: str | None = None
+    approval_id: Cleaned | None = None
     approver: Reference | None = None
     decided_at: AwareDatetime | None = None
 
 
 class TimeEntry(Read):
-    external_id: str
+    external_id: Cleaned
     worker: Reference
     client: Reference | None = None
     project: Reference | None = None
@@ -36,10 +38,10 @@ class TimeEntry(Read):
     minutes: int
     started_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
-    timezone: str
+    timezone: Cleaned
     billable: bool
-    narrative: str = ""
-    tags: list[str] = []
+    narrative: Cleaned = ""
+    tags: list[Cleaned] = []
     running: bool = False
     approval: EntryApproval | None = None
     modified_at: AwareDatetime | None = None
@@ -47,21 +49,21 @@ class TimeEntry(Read):
 
 class EntriesFound(Read):
     entries: list[TimeEntry]
-    missing: list[str]
+    missing: list[Cleaned]
 
 
 class EntryChange(Read):
-    external_id: str
+    external_id: Cleaned
     change: Literal["CHANGED", "DELETED"]
 
 
 class EntryChanges(Read):
     changes: list[EntryChange]
-    next_cursor: str | None = None
+    next_cursor: Cleaned | None = None
 
 
 class Approval(Read):
-    external_id: str
+    external_id: Cleaned
     worker: Reference
     period_start: date
     period_end: date
@@ -73,18 +75,18 @@ class Approval(Read):
 
 class ApprovalsFound(Read):
     approvals: list[Approval]
-    missing: list[str]
+    missing: list[Cleaned]
 
 
 class ApprovalPage(Read):
     approvals: list[Approval]
-    next_cursor: str | None = None
+    next_cursor: Cleaned | None = None
 
 
 class FeedbackResult(Read):
-    external_id: str
+    external_id: Cleaned
     status: Literal["delivered", "missing", "unsupported", "retry", "refused"]
-    message: str | None = None
+    message: Cleaned | None = None
 
 
 class FeedbackResults(Read):
@@ -98,9 +100,9 @@ class TimeTrackingAbilities(Read):
 
 
 class TrackerEvent(Read):
-    type: str
-    subject: str
-    delivery_id: str | None = None
+    type: Cleaned
+    subject: Cleaned
+    delivery_id: Cleaned | None = None
     occurred_at: datetime | None = None
     change: Literal["CHANGED", "DELETED"] | None = None
     entry: TimeEntry | None = None

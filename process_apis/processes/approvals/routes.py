@@ -28,6 +28,7 @@ from process_apis.processes.approvals.schemas import (
     WaitingEntries,
 )
 from process_apis.processes.approvals.tables import RequestState
+from process_apis.texts import Storable
 from shared.identity import Principal, requires
 from shared.problems import (
     Conflict,
@@ -70,8 +71,8 @@ class RequestQuery(BaseModel):
         description="`to_decide`: the caller is asked, or who made them their delegate; `own`: "
         "the caller's hours; `escalated`: only a controller is left to decide.",
     )
-    connection: str | None = Field(default=None, max_length=63)
-    worker: str | None = Field(default=None, max_length=200, description="The tracker's id.")
+    connection: Storable | None = Field(default=None, max_length=63)
+    worker: Storable | None = Field(default=None, max_length=200, description="The tracker's id.")
     state: RequestState | None = None
     newest_first: bool = True
     cursor: str | None = Field(default=None, max_length=200)
@@ -83,8 +84,8 @@ class WaitingQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    connection: str | None = Field(default=None, max_length=63)
-    worker: str | None = Field(default=None, max_length=200, description="The tracker's id.")
+    connection: Storable | None = Field(default=None, max_length=63)
+    worker: Storable | None = Field(default=None, max_length=200, description="The tracker's id.")
     cursor: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=100, ge=1, le=500)
 

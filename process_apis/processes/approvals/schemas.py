@@ -9,11 +9,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from process_apis.processes.approvals.rules import Capacity
 from process_apis.processes.approvals.tables import CoverState, RequestState
+from process_apis.texts import Storable
 
 ConnectionName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-ExternalId = Annotated[str, Field(min_length=1, max_length=200)]
-Address = Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$", max_length=254)]
-Reason = Annotated[str, Field(min_length=1, max_length=1000)]
+ExternalId = Annotated[Storable, Field(min_length=1, max_length=200)]
+Address = Annotated[str, Field(pattern=r"^[^\s@\x00]+@[^\s@\x00]+$", max_length=254)]
+Reason = Annotated[Storable, Field(min_length=1, max_length=1000)]
 
 
 class _Asked(BaseModel):
@@ -31,7 +32,7 @@ class NewSubmission(_Asked):
     worker: ExternalId | None = Field(
         default=None, description="The tracker's id of the worker; left out: the caller."
     )
-    note: str | None = Field(default=None, max_length=1000, description="For the approver.")
+    note: Storable | None = Field(default=None, max_length=1000, description="For the approver.")
 
 
 class ApprovalRequestView(BaseModel):

@@ -22,6 +22,7 @@ from process_apis.processes.exceptions.schemas import (
     Severity,
 )
 from process_apis.processes.posting.ledger import TheLedger
+from process_apis.texts import Storable
 from shared.identity import Principal, requires
 from shared.problems import (
     Conflict,
@@ -47,12 +48,12 @@ class CaseQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    code: list[str] = Field(default_factory=list, max_length=50)
+    code: list[Storable] = Field(default_factory=list, max_length=50)
     severity: list[Severity] = Field(default_factory=list)
     owner: list[OwnerRole] = Field(default_factory=list)
     state: list[CaseState] = Field(default_factory=list)
-    connection: str | None = Field(default=None, max_length=63, description="The tracker's.")
-    assignee: str | None = Field(default=None, max_length=200)
+    connection: Storable | None = Field(default=None, max_length=63, description="The tracker's.")
+    assignee: Storable | None = Field(default=None, max_length=200)
     open_only: bool = True
     cursor: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=50, ge=1, le=200)

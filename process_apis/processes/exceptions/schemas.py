@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from process_apis.texts import Storable
+
 
 class CaseState(StrEnum):
     """Where a case stands. `WAITING`: releases itself when what it waits for arrives."""
@@ -124,7 +126,7 @@ class Assignment(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    assignee: str | None = Field(max_length=200)
+    assignee: Storable | None = Field(max_length=200)
 
 
 class NewComment(BaseModel):
@@ -132,7 +134,7 @@ class NewComment(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(min_length=1, max_length=4000)
+    text: Storable = Field(min_length=1, max_length=4000)
 
 
 class RetryResult(BaseModel):

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field
 
 from process_apis.processes.intake.tables import QuarantineStatus
+from process_apis.texts import Storable
 from process_apis.upstream.time_tracking import TimeEntry
 
 Connection = Annotated[str, Field(pattern=r"^/connections/[a-z0-9][a-z0-9-]{0,62}$")]
@@ -18,12 +19,12 @@ class CloudEvent(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     specversion: Literal["1.0"]
-    id: str = Field(min_length=1, max_length=200)
+    id: Storable = Field(min_length=1, max_length=200)
     source: Connection
     time: AwareDatetime | None = None
     datacontenttype: Literal["application/json"] = "application/json"
-    traceparent: str | None = Field(default=None, max_length=100)
-    deliveryid: str | None = Field(
+    traceparent: Storable | None = Field(default=None, max_length=100)
+    deliveryid: Storable | None = Field(
         default=None, max_length=200, description="The platform's own id of the delivery."
     )
 
@@ -48,7 +49,7 @@ class EntryChanged(CloudEvent):
     """A time entry was created, changed or deleted."""
 
     type: Literal["timepost.time_entry.changed.v1"]
-    subject: str = Field(min_length=1, max_length=200)
+    subject: Storable = Field(min_length=1, max_length=200)
     data: EntryChangedData
 
 
@@ -56,16 +57,16 @@ class ApprovalChanged(CloudEvent):
     """An approval request was submitted or decided."""
 
     type: Literal["timepost.approval.changed.v1"]
-    subject: str = Field(min_length=1, max_length=200)
+    subject: Storable = Field(min_length=1, max_length=200)
     data: dict[str, Any] = Field(default_factory=dict)
 
 
 class UnreadableData(BaseModel):
     """A delivery that proved its sender but could not be read."""
 
-    headers: dict[str, str]
+    headers: dict[str, Storable]
     body_base64: Base64Bytes
-    reason: str = Field(max_length=500)
+    reason: Storable = Field(max_length=500)
 
 
 class WebhookUnreadable(CloudEvent):

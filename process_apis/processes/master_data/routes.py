@@ -23,6 +23,7 @@ from process_apis.processes.master_data.schemas import (
 from process_apis.processes.master_data.steps import TheLibrarian
 from process_apis.processes.master_data.store import dependency_key
 from process_apis.processes.master_data.tables import MasterKind
+from process_apis.texts import Storable
 from shared.identity import Principal, requires
 from shared.problems import FieldError, Forbidden, NotFound, ValidationFailed
 from shared.web import problem_responses, throttled
@@ -37,9 +38,9 @@ class BindingQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    connection: str | None = Field(default=None, max_length=63)
+    connection: Storable | None = Field(default=None, max_length=63)
     kind: BindableKind | None = None
-    external_id: str | None = Field(default=None, max_length=200)
+    external_id: Storable | None = Field(default=None, max_length=200)
     limit: int = Field(default=200, ge=1, le=1000)
 
 
@@ -48,7 +49,9 @@ class MasterQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: str | None = Field(default=None, max_length=100, description="Part of name, code or email.")
+    q: Storable | None = Field(
+        default=None, max_length=100, description="Part of name, code or email."
+    )
     limit: int = Field(default=100, ge=1, le=1000)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from process_apis.processes.master_data.tables import BindingOrigin, MasterKind, RunStatus
+from process_apis.texts import Storable
 
 
 class BindableKind(StrEnum):
@@ -65,9 +66,9 @@ class NewBinding(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    connection: str = Field(max_length=63)
+    connection: Storable = Field(max_length=63)
     kind: BindableKind
-    external_id: str = Field(min_length=1, max_length=200)
+    external_id: Storable = Field(min_length=1, max_length=200)
     canonical_id: UUID
     valid_from: date | None = None
     valid_to: date | None = Field(default=None, description="Inclusive.")

@@ -10,6 +10,7 @@ from process_apis.database import TheDatabase
 from process_apis.processes.posting import reading
 from process_apis.processes.posting.schemas import PostingPage
 from process_apis.processes.posting.states import PostingState
+from process_apis.texts import Storable
 from shared.identity import requires
 from shared.web import throttled
 
@@ -22,7 +23,7 @@ class PostingQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: PostingState | None = None
-    connection: str | None = Field(default=None, max_length=63, description="The ERP's.")
+    connection: Storable | None = Field(default=None, max_length=63, description="The ERP's.")
     time_entry_id: UUID | None = None
     cursor: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=100, ge=1, le=500)

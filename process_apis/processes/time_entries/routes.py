@@ -12,6 +12,7 @@ from process_apis.processes.connections import store as connections
 from process_apis.processes.time_entries import reading
 from process_apis.processes.time_entries.schemas import EntryDetail, EntryPage, SweepStarted
 from process_apis.processes.time_entries.states import EntryState
+from process_apis.texts import Storable
 from shared.identity import requires
 from shared.problems import NotFound
 from shared.web import problem_responses, throttled
@@ -24,9 +25,9 @@ class EntryQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    connection: str | None = Field(default=None, max_length=63)
+    connection: Storable | None = Field(default=None, max_length=63)
     state: EntryState | None = None
-    external_id: str | None = Field(default=None, max_length=200)
+    external_id: Storable | None = Field(default=None, max_length=200)
     cursor: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=100, ge=1, le=500)
 
