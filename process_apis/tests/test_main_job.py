@@ -79,3 +79,18 @@ async def test_an_approval_whose_reading_was_overtaken_by_the_entrys_own_is_not_
 
     assert len(tier.system.lines) == 1
     assert (await tier.status())["counters"][TRACKER]["stale"] == 1
+
+
+async def test_an_entry_that_breaks_the_contract_does_not_keep_others_from_being_read(
+    tier: Tier,
+) -> None:
+    for entry_id in ("e1", "e2", "e3"):
+        firm.enter(tier.system, entry_id)
+    tier.system.entries["e2"]["work_date"] = "no date at all"
+    await tier.hint("e1", "e2", "e3")
+
+    await tier.settle()
+
+    status = await tier.status()
+    assert status["entries"] == {"DRAFT": 2}
+    assert status["inbox_pending"] == 1

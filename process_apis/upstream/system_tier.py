@@ -37,6 +37,7 @@ from shared.problems import (
 )
 
 AUDIENCE = "timepost-system"
+CONTRACT_BROKEN = "upstream_contract_broken"
 PAGE = 500
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -198,7 +199,7 @@ class SystemTier:
             places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors()[:5])
             raise UpstreamRefused(
                 f"The answer to {method} {path} does not match the contract at {places}.",
-                code="upstream_contract_broken",
+                code=CONTRACT_BROKEN,
                 action="Compare the versions of the system and the process tier.",
             ) from None
 

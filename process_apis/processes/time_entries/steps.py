@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,11 +17,19 @@ from process_apis.processes.intake.tables import EventKind
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.time_entries import approvals, rules, store
 from process_apis.processes.time_entries.rules import Decision, Observation
-from process_apis.upstream.system_tier import SystemTier
-from process_apis.upstream.time_tracking import Approval, ApprovalsFound, EntryApproval, TimeEntry
-from shared.problems import TimepostProblem
+from process_apis.upstream.system_tier import CONTRACT_BROKEN, SystemTier
+from process_apis.upstream.time_tracking import (
+    Approval,
+    ApprovalsFound,
+    EntriesFound,
+    EntryApproval,
+    TimeEntry,
+)
+from shared.problems import TimepostProblem, UpstreamRefused
 from shared.telemetry import resume
 from shared.values import Clock
+
+_log = structlog.get_logger("timepost.time_entries")
 
 BATCH = 200
 APPROVALS_AT_ONCE = 20
@@ -143,7 +152,7 @@ async def _read_entries(
     seen = [_from_payload(each) for each in full]
     if thin:
         observed_at = reader.clock.now()
-        found = await reader.system.entries_by_ids(connection, sorted(thin))
+        found = await _look_up(reader, connection, sorted(thin))
         given = {entry.external_id: entry for entry in found.entries}
         missing = set(found.missing)
         for external_id, hint in thin.items():
@@ -155,6 +164,27 @@ async def _read_entries(
                     Observation(external_id, observed_at, hint.origin, None, carrier=hint.carrier)
                 )
     return seen
+
+
+async def _look_up(reader: Reader, connection: str, ids: Sequence[str]) -> EntriesFound:
+    """Entries by their ids. One that breaks the contract does not keep the others from being read.
+
+    It comes back neither found nor missing, so that it is asked for again later.
+    """
+    try:
+        return await reader.system.entries_by_ids(connection, ids)
+    except UpstreamRefused as problem:
+        if problem.code != CONTRACT_BROKEN:
+            raise
+        if len(ids) == 1:
+            _log.error("entry_breaks_the_contract", connection=connection, entry=ids[0])
+            return EntriesFound(entries=[], missing=[])
+    middle = len(ids) // 2
+    first = await _look_up(reader, connection, ids[:middle])
+    second = await _look_up(reader, connection, ids[middle:])
+    return EntriesFound(
+        entries=[*first.entries, *second.entries], missing=[*first.missing, *second.missing]
+    )
 
 
 def _from_payload(hint: Claimed) -> Observation:
