@@ -33,6 +33,7 @@ def test_a_second_builder_waits_and_uses_the_first_ones_result(tmp_path: Path) -
         assert answer.result(10) == Template(finished)
 
 
+@pytest.mark.timeout(90)
 def test_a_killed_build_leaves_no_template_and_no_lock(tmp_path: Path) -> None:
     builder = subprocess.Popen(
         [sys.executable, "-m", "deploy.tryton.build"],
@@ -47,7 +48,9 @@ def test_a_killed_build_leaves_no_template_and_no_lock(tmp_path: Path) -> None:
     builder.wait()
     assert len(list(tmp_path.glob("*.partial-*"))) == 1
     assert not (tmp_path / f"tryton-{fingerprint()}").exists()
-    with build_lock(tmp_path / "tryton.lock", pytest.fail):
+    # The killed builder's children share its lock and may end a moment after it, so we wait; a
+    # lock that nobody lets go of runs into the time limit.
+    with build_lock(tmp_path / "tryton.lock", lambda _: None):
         remove_abandoned_builds(tmp_path, "tryton")
     assert [path.name for path in tmp_path.iterdir()] == ["tryton.lock"]
 
