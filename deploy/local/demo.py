@@ -76,7 +76,7 @@ async def play(stack: Stack, supervisor: Supervisor, steps: Steps) -> Outcome:
 def show_addresses(console: Console, stack: Stack) -> None:
     url, erp = stack.addresses.url, stack.erp
     console.print()
-    console.print(f"Workbench   {url('experience')}", highlight=False)
+    console.print(f"Workbench   {url('experience')}/workbench/v1 (an API)", highlight=False)
     console.print(f"  sign in as {', '.join(f'{who} ({what})' for who, what in LOGINS.items())}")
     console.print(f"  with the password {stack.secrets.login_password}", highlight=False)
     console.print(f"Tryton      {erp.base_url}, database {erp.database}, user {erp.user}")

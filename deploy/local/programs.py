@@ -93,7 +93,6 @@ class Programs:
             {
                 **self._tier_settings("experience"),
                 f"{prefix}PROCESS_URL": self._addresses.url("process"),
-                f"{prefix}PUBLIC_URL": self._addresses.url("experience"),
             },
         )
 
