@@ -1,6 +1,7 @@
 """Entries to send, and their signed deliveries."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -8,11 +9,28 @@ from uuid import uuid4
 
 from standardwebhooks.webhooks import Webhook
 
-FIRST_DAY = date(2026, 7, 6)
-PEOPLE = 200
-PROJECTS = 20
-
 Json = dict[str, Any]
+
+NARRATIVE = "Reviewed the migration plan with the client's team"
+
+
+@dataclass(frozen=True)
+class Firm:
+    """Whom and what the entries are about; an ERP knows both by these words.
+
+    :param people: e-mail addresses.
+    :param works: code of a project, and the name of one of its tasks.
+    :param days: how many days from `first_day` on are booked.
+    """
+
+    people: Sequence[str]
+    works: Sequence[tuple[str, str]]
+    first_day: date = date(2026, 7, 6)
+    days: int = 100
+
+    def day(self, number: int) -> date:
+        """The day of an entry: everybody gets one before anybody gets the next."""
+        return self.first_day + timedelta(days=number // len(self.people) % self.days)
 
 
 @dataclass(frozen=True)
@@ -24,61 +42,21 @@ class Delivery:
     body: bytes
 
 
-def masters() -> dict[str, list[Json]]:
-    """What the ERP knows: the people and projects that the entries are about."""
-    return {
-        "employees": [
-            {
-                "id": f"E{number}",
-                "company": "1",
-                "name": f"Person {number}",
-                "email": f"person{number}@example.com",
-            }
-            for number in range(PEOPLE)
-        ],
-        "customers": [{"id": "C1", "name": "Acme"}],
-        "projects": [
-            {
-                "id": f"P{number}",
-                "company": "1",
-                "code": f"HR-{1000 + number}",
-                "name": f"HR-{1000 + number} Project",
-                "customer": "C1",
-                "closed": False,
-            }
-            for number in range(PROJECTS)
-        ],
-        "tasks": [
-            {"id": f"T{number}", "project": f"P{number}", "name": "Build"}
-            for number in range(PROJECTS)
-        ],
-        "periods": [
-            {
-                "id": "2026-H2",
-                "company": "1",
-                "from": "2026-07-01",
-                "to": "2026-12-31",
-                "closed": False,
-            }
-        ],
-    }
-
-
-def entry(number: int, run: str) -> Json:
+def entry(firm: Firm, number: int, run: str) -> Json:
     """A full entry, approved by somebody else; 15 minutes, so that no day overflows."""
-    worker, project = number % PEOPLE, number % PROJECTS
-    day = FIRST_DAY + timedelta(days=(number // PEOPLE) % 100)
+    worker, work = number % len(firm.people), number % len(firm.works)
+    email, (project, task) = firm.people[worker], firm.works[work]
     now = datetime.now(UTC).isoformat()
     return {
         "external_id": f"{run}-{number}",
-        "worker": _reference(f"u{worker}", name=f"Person {worker}", email=_email(worker)),
-        "project": _reference(f"p{project}", code=f"HR-{1000 + project}"),
-        "task": _reference(f"t{project}", name="Build"),
-        "work_date": day.isoformat(),
+        "worker": _reference(f"u{worker}", name=f"Person {worker}", email=email),
+        "project": _reference(f"p{project}", code=project),
+        "task": _reference(f"t{work}", name=task),
+        "work_date": firm.day(number).isoformat(),
         "minutes": 15,
         "timezone": "Europe/Berlin",
         "billable": True,
-        "narrative": "Reviewed the migration plan with the client's team",
+        "narrative": NARRATIVE,
         "approval": {
             "status": "APPROVED",
             "approval_id": f"{run}-week-{worker}",
@@ -105,7 +83,3 @@ def sign(secret: str, entry_of_it: Json) -> Delivery:
 
 def _reference(external_id: str, **keys: str) -> Json:
     return {"external_id": external_id, **keys}
-
-
-def _email(worker: int) -> str:
-    return f"person{worker}@example.com"

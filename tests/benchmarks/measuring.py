@@ -1,13 +1,13 @@
-"""Scenario `posting`: signed full entries through all tiers into an ERP that takes 20 ms a call."""
+"""One run: signed full entries through all tiers into an ERP, and what came of them."""
 
 import asyncio
-import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tests.benchmarks import load
 from tests.benchmarks.entries import entry, sign
+from tests.benchmarks.erps import Line
 from tests.benchmarks.meters import Cost, Meter, Progress, quantile_ms
 from tests.benchmarks.rig import Rig
 
@@ -29,15 +29,16 @@ class Measured:
 
 async def measure(rig: Rig, count: int, in_flight: int, run: str) -> Measured:
     """Send ``count`` entries, wait until all stand in the ERP, and hold both against each other."""
-    rig.reset_erp()
-    deliveries = [sign(rig.webhook_secret, entry(number, run)) for number in range(count)]
+    rig.erp.reset()
+    firm = rig.erp.firm
+    deliveries = [sign(rig.webhook_secret, entry(firm, number, run)) for number in range(count)]
     meter = Meter(rig.pids())
     began = time.time()
     sending = asyncio.create_task(load.send_all(rig.webhooks_url, deliveries, in_flight))
     await _drained(rig, meter, count)
     sent = await sending
     cost = meter.cost()
-    lines = rig.erp_lines()
+    lines = await asyncio.to_thread(rig.erp.lines)
     taken = await asyncio.to_thread(_taken_by_entry, rig, lines, run)
     lag = [taken[each] - at for each, at in sent.started_at.items() if each in taken]
     last = max(taken.values(), default=began)
@@ -60,16 +61,16 @@ async def _drained(rig: Rig, meter: Meter, count: int) -> None:
         await asyncio.sleep(0.25)
         meter.look()
         rig.check()
-        now = (await asyncio.to_thread(rig.erp_summary))["lines"]
+        now = await asyncio.to_thread(rig.erp.line_count)
         if now != seen:
             seen, moved = now, time.monotonic()
         progress.at(seen)
     await asyncio.sleep(1)  # a line too many would still be on its way
 
 
-def _taken_by_entry(rig: Rig, lines: list[dict[str, Any]], run: str) -> dict[str, float]:
+def _taken_by_entry(rig: Rig, lines: Sequence[Line], run: str) -> dict[str, float]:
     """When the ERP took each entry first; which line is whose stands in the sub-ledger."""
-    by_key = {line["reference"]: float(line["taken_at"]) for line in reversed(lines)}
+    by_key = {line.posting_key: line.taken_at for line in reversed(lines)}
     return {
         entry_id: by_key[key] for entry_id, key in rig.posting_keys(run).items() if key in by_key
     }
@@ -97,39 +98,3 @@ def figures(
         },
         "peak_rss_mib": round(max(measured.cost.peak_rss_mib.values()), 1),
     }
-
-
-def line_of(number: int) -> dict[str, Any]:
-    """What the bare loop posts: the same line that the connector sends."""
-    said = entry(number, "bare")
-    return {
-        "reference": f"bare-{number}",
-        "company": "1",
-        "employee": f"E{number % 200}",
-        "project": f"P{number % 20}",
-        "task": f"T{number % 20}",
-        "date": said["work_date"],
-        "period": said["work_date"],
-        "minutes": said["minutes"],
-        "hours": 0.25,
-        "text": said["narrative"],
-    }
-
-
-async def bare_single(rig: Rig, count: int, in_flight: int) -> float:
-    """The ceiling of single posts."""
-    rig.reset_erp()
-    return await load.bare(f"{rig.erp_url}/hours", [line_of(n) for n in range(count)], in_flight)
-
-
-async def bare_batched(rig: Rig, count: int, in_flight: int) -> float:
-    """The ceiling of batches of fifty."""
-    rig.reset_erp()
-    lines = [line_of(number) for number in range(count)]
-    batches = [{"lines": lines[at : at + 50]} for at in range(0, count, 50)]
-    return await load.bare(f"{rig.erp_url}/hours/batch", batches, in_flight)
-
-
-def told(result: dict[str, Any]) -> str:
-    """The last line."""
-    return json.dumps(result)
