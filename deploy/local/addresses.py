@@ -24,6 +24,7 @@ class Addresses:
     identity: int
     tryton: int
     clockify: int
+    timetagger: int
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{getattr(self, service)}"
@@ -31,7 +32,13 @@ class Addresses:
 
 # The ports of the documentation; a person who runs something there already gets others.
 USUAL = Addresses(
-    system=8100, process=8200, experience=8300, identity=8400, tryton=8000, clockify=8431
+    system=8100,
+    process=8200,
+    experience=8300,
+    identity=8400,
+    tryton=8000,
+    clockify=8431,
+    timetagger=8432,
 )
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from deploy.local.addresses import choose_addresses
+from deploy.local.connections_file import ERP, SECOND_TRACKER
 from deploy.local.processes import ProcessDied
+from deploy.local.scenario.dashboard import Dashboard
 from deploy.local.scenario.director import Director, Outcome, Surroundings
 from deploy.local.scenario.operator import CLIENT, Operator
-from deploy.local.scenario.refusals import MastersNotRead, Refused
+from deploy.local.scenario.refusals import MastersNotRead, NotSeen, Refused
 from deploy.local.scenario.report import show
 from deploy.local.scenario.tracker import Tracker
-from deploy.local.stack import ERP, Arrangement, Stack
+from deploy.local.scenario.weekend import TimeTagger, Weekends
+from deploy.local.stack import Arrangement, Stack
 from deploy.local.steps import Steps
 from deploy.local.supervisor import AlreadyRunning, NotHealthy, Supervisor
 from deploy.tryton.build import Variant
@@ -28,6 +32,8 @@ LOGINS = {
     "stella": "data steward",
     "ivan": "integration operator",
     "petra": "project manager",
+    "ines": "project manager, approves what stands in TimeTagger",
+    "ada": "consultant, tracks in TimeTagger",
 }
 
 
@@ -49,7 +55,7 @@ def run_demo(*, once: bool, variant: Variant, directory: Path = STATE) -> int:
     except KeyboardInterrupt:
         console.print("Ended.")
         return 130 if outcome is None else exit_code(outcome)
-    except (AlreadyRunning, MastersNotRead, NotHealthy, ProcessDied, Refused) as problem:
+    except (AlreadyRunning, MastersNotRead, NotHealthy, NotSeen, ProcessDied, Refused) as problem:
         console.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     return exit_code(outcome)
@@ -62,10 +68,15 @@ def exit_code(outcome: Outcome) -> int:
 async def play(stack: Stack, supervisor: Supervisor, steps: Steps) -> Outcome:
     addresses, secret = stack.addresses, stack.secrets.clients[CLIENT]
     operator = Operator(addresses.url("process"), addresses.url("identity"), secret)
-    async with Tracker(addresses.url("clockify"), stack.firm) as tracker, operator:
+    dashboard = Dashboard(
+        addresses.url("experience"), addresses.url("identity"), stack.secrets.login_password
+    )
+    second = TimeTagger(SECOND_TRACKER, stack.timetagger.person)
+    async with Tracker(addresses.url("clockify"), stack.firm) as tracker, operator, dashboard:
         surroundings = Surroundings(
             tracker=tracker,
             operator=operator,
+            weekends=Weekends(second, dashboard, operator, partial(steps.tell, "weekends")),
             erp_connection=ERP,
             read_erp=stack.erp.reader,
             check_services=supervisor.check,
@@ -77,6 +88,7 @@ def show_addresses(console: Console, stack: Stack) -> None:
     url, erp = stack.addresses.url, stack.erp
     console.print()
     console.print(f"Workbench   {url('experience')}/workbench/v1 (an API)", highlight=False)
+    console.print(f"Dashboard   {url('experience')}/dashboard/v1 (an API)", highlight=False)
     console.print(f"  sign in as {', '.join(f'{who} ({what})' for who, what in LOGINS.items())}")
     console.print(f"  with the password {stack.secrets.login_password}", highlight=False)
     console.print(f"Tryton      {erp.base_url}, database {erp.database}, user {erp.user}")
@@ -84,6 +96,7 @@ def show_addresses(console: Console, stack: Stack) -> None:
     for tier in ("system", "process", "experience"):
         console.print(f"API         {url(tier)}/docs  ({tier} tier)", highlight=False)
     console.print(f"Clockify    {url('clockify')}/docs  (a stand-in)", highlight=False)
+    console.print(f"TimeTagger  {stack.timetagger.base_url}/app  (the real one)", highlight=False)
     console.print(f"Logs        {stack.directory / 'logs'}", highlight=False)
     console.print("\nCtrl-C ends everything.")
 

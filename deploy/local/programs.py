@@ -15,6 +15,8 @@ from deploy.local.processes import Program
 from deploy.local.run_secrets import RunSecrets
 from deploy.local.scenario.make_plan import FIRST_DAY
 
+# Who approves what is tracked in the tracker that has no approvals.
+APPROVALS_FILE = Path(__file__).parent / "approvals.toml"
 # Minutes in production; here a person waits for the webhook that never came.
 SWEEP_EVERY_SECONDS = 10
 
@@ -66,6 +68,9 @@ class Programs:
     def build_tryton(self) -> Program:
         return self._python("tryton-build", ["-m", "deploy.tryton.build"], {}, ends=True)
 
+    def build_timetagger(self) -> Program:
+        return self._python("timetagger-build", ["-m", "deploy.timetagger.build"], {}, ends=True)
+
     def migrate(self) -> Program:
         return self._timepost("migrate", ["migrate"], self._process_settings(), ends=True)
 
@@ -102,6 +107,7 @@ class Programs:
             **self._tier_settings("process"),
             f"{prefix}DATABASE_URL": self._database_url,
             f"{prefix}SYSTEM_URL": self._addresses.url("system"),
+            f"{prefix}APPROVALS_FILE": str(APPROVALS_FILE),
             f"{prefix}SWEEP_EVERY_SECONDS": str(SWEEP_EVERY_SECONDS),
             f"{prefix}SWEEP_DAYS": str(days_since_the_scenario()),
         }

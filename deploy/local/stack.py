@@ -5,63 +5,36 @@ The ERP's first build takes longer than all the rest together, so it goes on bes
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import httpx2
 import psutil
 
 from deploy.local.addresses import Addresses
+from deploy.local.connections_file import TRACKER, Platforms, write_connections
 from deploy.local.postgres import PostgresServer
 from deploy.local.processes import ManagedProcess, ProcessDied, is_alive
 from deploy.local.programs import Programs
-from deploy.local.run_secrets import RunSecrets, keep_secret, make_secrets
+from deploy.local.run_secrets import RunSecrets, make_secrets
+from deploy.local.scenario.firm import read_firm
+from deploy.local.scenario.make_plan import FIRST_DAY
 from deploy.local.scenario.tracker import found_firm
+from deploy.local.scenario.weekend_plan import weekend_people
 from deploy.local.steps import Steps
 from deploy.local.supervisor import LOCK, Supervisor
 from deploy.sandboxes.clockify.firm import Founded
+from deploy.timetagger.server import TimeTaggerServer
 from deploy.tryton.build import Variant
 from deploy.tryton.server import TrytonServer
 
-TRACKER = "clockify-demo"
-ERP = "tryton-us01"
 WORKERS = 2
 BUILD_SECONDS = 600.0
 READY_SECONDS = 60.0
-
-CONNECTIONS = """\
-# The connections of this run, written anew by each.
-# Secrets are references to files; the values stand nowhere else.
-
-[[connections]]
-name = "{erp}"
-connector = "tryton"
-legal_entities = ["US01"]
-
-[connections.options]
-base_url = "{tryton_url}"
-database = "{database}"
-user = "{user}"
-password = {{ file = "secrets/tryton-password" }}
-{tryton_options}
-
-[[connections]]
-name = "{tracker}"
-connector = "clockify"
-legal_entities = ["US01"]
-
-[connections.options]
-base_url = "{clockify_url}/api"
-workspace_id = "{workspace}"
-api_key = {{ file = "secrets/clockify-api-key" }}
-webhook_tokens = [
-{tokens}
-]
-"""
 
 
 @dataclass(frozen=True)
@@ -71,26 +44,44 @@ class Arrangement:
     :param settings: environment variables of Timepost's own programs, before the demo's.
     :param erp_url: where Timepost reaches the ERP, if not at its own address.
     :param erp_options: further options of the ERP's connection.
+    :param more_connections: further connections, as they stand in the file.
     """
 
     addresses: Addresses
     settings: Mapping[str, str] = field(default_factory=dict)
     erp_url: str | None = None
     erp_options: Mapping[str, int | float | str] = field(default_factory=dict)
+    more_connections: str = ""
 
 
-class WatchedTryton:
-    """The ERP as a service of the supervisor."""
+class Server(Protocol):
+    """A platform with a class of its own that starts and stops it."""
 
-    def __init__(self, server: TrytonServer) -> None:
+    log_path: Path
+
+    @property
+    def pid(self) -> int | None: ...
+
+    def start(self) -> object: ...
+
+    def stop(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+class WatchedServer:
+    """A platform as a service of the supervisor."""
+
+    def __init__(self, name: str, server: Server) -> None:
+        self._name = name
         self._server = server
 
     def check(self) -> None:
-        pid = self._server.pid
+        pid, log = self._server.pid, self._server.log_path
         if pid is None or (psutil.pid_exists(pid) and is_alive(psutil.Process(pid))):
             return
-        tail = "\n".join(self._server.log_path.read_text(errors="replace").splitlines()[-20:])
-        raise ProcessDied(f"tryton ended by itself. The end of {self._server.log_path}:\n{tail}")
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+        raise ProcessDied(f"{self._name} ended by itself. The end of {log}:\n{tail}")
 
     def stop(self) -> None:
         self._server.stop()
@@ -99,10 +90,12 @@ class WatchedTryton:
 class Stack:
     """The demo platforms and Timepost's tiers. `start` once; the supervisor stops everything.
 
-    After the start: `erp` (the real Tryton), `firm` (ids in the tracker), `webhook_tokens`.
+    After the start: `erp` (the real Tryton), `timetagger` (the real one), `firm` (ids in the
+    Clockify stand-in), `webhook_tokens`.
     """
 
     erp: TrytonServer
+    timetagger: TimeTaggerServer
     firm: Founded
     webhook_tokens: list[str]
 
@@ -121,6 +114,7 @@ class Stack:
         self._variant = variant
         forget_the_last_run(self.directory)
         self.secrets: RunSecrets = make_secrets(self.directory / "secrets")
+        self.timetagger_people = weekend_people(read_firm(FIRST_DAY))
         self.postgres = PostgresServer(self.directory / "postgres")
 
     @property
@@ -137,6 +131,8 @@ class Stack:
         programs = self._start_database()
         build = self._supervisor.start(programs.build_tryton())
         self._steps.tell("tryton", "building (once, about a minute)")
+        tracker_build = self._supervisor.start(programs.build_timetagger())
+        self._steps.tell("timetagger", "building (once, about 15 s)")
         self._supervisor.start(programs.identity())
         self._supervisor.start(programs.clockify())
         migration = self._supervisor.start(programs.migrate())
@@ -151,8 +147,9 @@ class Stack:
         self._supervisor.wait_until("migrate", lambda: migration.is_done, READY_SECONDS)
         self._steps.done("database", f"PostgreSQL on port {self.postgres.port}")
         self._start_tier("process", programs)
+        self._start_timetagger(tracker_build)
         self._start_tryton(build)
-        write_connections(self)
+        write_connections(self.directory, self._platforms())
         self._start_tier("system", programs)
         for number in range(1, WORKERS + 1):
             self._supervisor.start(programs.worker(number))
@@ -167,27 +164,55 @@ class Stack:
         more = self.arrangement.settings
         return Programs(self.directory, self.addresses, self.secrets, url, more)
 
+    def _start_timetagger(self, build: ManagedProcess) -> None:
+        self._wait_for_build("timetagger", "TimeTagger: ", build)
+        people = [person.email for person in self.timetagger_people]
+        directory = self.directory / "timetagger"
+        self.timetagger = TimeTaggerServer(directory, people, self.addresses.timetagger)
+        self._start_server("timetagger", self.timetagger)
+        self._steps.done("timetagger", f"the real TimeTagger at {self.timetagger.base_url}")
+
     def _start_tryton(self, build: ManagedProcess) -> None:
+        self._wait_for_build("tryton", "Tryton: ", build)
+        self.erp = TrytonServer(self.directory / "tryton", self._variant, self.addresses.tryton)
+        self._start_server("tryton", self.erp)
+        self._steps.done("tryton", f"Tryton 8.2 ({self._variant}) at {self.erp.base_url}")
+
+    def _wait_for_build(self, name: str, marked: str, build: ManagedProcess) -> None:
+        """:param marked: how a line of the build's log begins that is news for a person."""
+
         def is_built() -> bool:
-            if news := [line for line in build.log_tail(3).splitlines() if "Tryton: " in line]:
-                self._steps.tell("tryton", news[-1].removeprefix("Tryton: "))
+            if news := [line for line in build.log_tail(3).splitlines() if marked in line]:
+                self._steps.tell(name, news[-1].removeprefix(marked))
             return build.is_done
 
-        self._supervisor.wait_until("tryton-build", is_built, BUILD_SECONDS)
-        self._steps.tell("tryton", "starting")
-        erp = TrytonServer(self.directory / "tryton", self._variant, self.addresses.tryton)
+        self._supervisor.wait_until(build.program.name, is_built, BUILD_SECONDS)
+        self._steps.tell(name, "starting")
+
+    def _start_server(self, name: str, server: Server) -> None:
         with ThreadPoolExecutor(1) as beside:
-            start = beside.submit(erp.start)
+            start = beside.submit(server.start)
             try:
-                self._supervisor.wait_until("tryton", lambda: bool(erp.pid) or start.done(), 10)
-                self._supervisor.adopt("tryton", WatchedTryton(erp), erp.pid)
-                self._supervisor.wait_until("tryton", start.done, READY_SECONDS)
+                self._supervisor.wait_until(name, lambda: bool(server.pid) or start.done(), 10)
+                self._supervisor.adopt(name, WatchedServer(name, server), server.pid)
+                self._supervisor.wait_until(name, start.done, READY_SECONDS)
             except BaseException:
-                erp.kill()
+                server.kill()
                 raise
             start.result()
-        self._steps.done("tryton", f"Tryton 8.2 ({self._variant}) at {erp.base_url}")
-        self.erp = erp
+
+    def _platforms(self) -> Platforms:
+        return Platforms(
+            erp=self.erp,
+            erp_url=self.arrangement.erp_url or self.erp.base_url,
+            erp_options=self.arrangement.erp_options,
+            clockify_url=self.addresses.url("clockify"),
+            clockify=self.firm,
+            webhook_tokens=self.webhook_tokens,
+            timetagger=self.timetagger,
+            timetagger_people=self.timetagger_people,
+            more=self.arrangement.more_connections,
+        )
 
     def _start_tier(self, name: str, programs: Programs) -> None:
         self._steps.tell(name, "starting")
@@ -215,29 +240,3 @@ def forget_the_last_run(directory: Path) -> None:
             shutil.rmtree(path)
         elif path.name != LOCK:
             path.unlink()
-
-
-def write_connections(stack: Stack) -> None:
-    """Write the connections file and the secrets that it refers to."""
-    secrets = stack.directory / "secrets"
-    account = stack.erp.manifest["integration_user"]
-    keep_secret(secrets / "tryton-password", account["password"])
-    keep_secret(secrets / "clockify-api-key", stack.firm.api_key)
-    tokens = stack.webhook_tokens
-    names = [f"clockify-webhook-{number}" for number in range(1, len(tokens) + 1)]
-    for name, token in zip(names, tokens, strict=True):
-        keep_secret(secrets / name, token)
-    text = CONNECTIONS.format(
-        erp=ERP,
-        tracker=TRACKER,
-        tryton_url=stack.arrangement.erp_url or stack.erp.base_url,
-        tryton_options="\n".join(
-            f"{name} = {json.dumps(value)}" for name, value in stack.arrangement.erp_options.items()
-        ),
-        database=stack.erp.database,
-        user=account["login"],
-        clockify_url=stack.addresses.url("clockify"),
-        workspace=stack.firm.workspace_id,
-        tokens="\n".join(f"    {{ file = {json.dumps('secrets/' + name)} }}," for name in names),
-    )
-    (stack.directory / "connections.toml").write_text(text, encoding="utf-8")

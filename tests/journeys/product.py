@@ -13,9 +13,10 @@ import pytest
 from rich.console import Console
 
 from deploy.local.addresses import free_addresses
+from deploy.local.connections_file import ERP
 from deploy.local.processes import ManagedProcess
 from deploy.local.scenario.operator import CLIENT, Operator
-from deploy.local.stack import ERP, Arrangement, Stack
+from deploy.local.stack import Arrangement, Stack
 from deploy.local.steps import Steps
 from deploy.local.supervisor import Supervisor
 from deploy.tryton.build import Variant

@@ -5,7 +5,7 @@ import json
 import httpx2
 import pytest
 
-from deploy.local.stack import TRACKER
+from deploy.local.connections_file import TRACKER
 from tests.journeys.people import Office
 from tests.journeys.product import ON_STOCK, Product, until
 

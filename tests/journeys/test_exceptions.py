@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from deploy.local.stack import TRACKER
+from deploy.local.connections_file import TRACKER
 from deploy.tryton.admin import TrytonAdmin
 from tests.journeys.people import Desk, Office, Week, contractor
 from tests.journeys.product import ON_BOTH, ON_STOCK, Product, read_masters, until

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.local.stack import TRACKER
+from deploy.local.connections_file import TRACKER
 from tests.journeys.people import Office
 from tests.journeys.product import ON_BOTH, ON_STOCK, Product, until
 

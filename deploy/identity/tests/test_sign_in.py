@@ -84,7 +84,7 @@ async def test_the_page_is_a_labelled_form_without_scripts(server: Server) -> No
     response = await server.http.get("/authorize", params=request_for(login_hint="carl"))
 
     assert response.status_code == 200
-    for subject in ("maya", "carl", "stella", "ivan", "petra"):
+    for subject in ("maya", "carl", "stella", "ivan", "petra", "ines", "ada"):
         assert f'<input type="radio" name="subject" value="{subject}"' in response.text
     assert 'value="carl" required checked' in response.text
     assert "<legend>Sign in as</legend>" in response.text

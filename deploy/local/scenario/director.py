@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,17 @@ from deploy.local.scenario.make_plan import FIRST_DAY, make_plan
 from deploy.local.scenario.operator import Operator, Status
 from deploy.local.scenario.refusals import MastersNotRead
 from deploy.local.scenario.tracker import Tracker
-from deploy.local.scenario.verdict import Case, Expectation, Line, differences
+from deploy.local.scenario.verdict import (
+    Case,
+    Decisions,
+    Expectation,
+    Line,
+    all_of,
+    differences,
+    mark_differences,
+)
+from deploy.local.scenario.weekend import Weekends
+from deploy.local.scenario.weekend_plan import plan_weekends
 from deploy.tryton.reader import TrytonReader
 
 LOOK_EVERY_SECONDS = 0.5
@@ -27,6 +37,7 @@ MASTERS_SECONDS = 60.0
 class Surroundings:
     """What the scenario plays in.
 
+    :param weekends: what happens in the second tracker.
     :param erp_connection: the connection whose masters are read first.
     :param read_erp: opens a session of the ERP's own, beside Timepost's connector.
     :param check_services: raises when one of the services has ended.
@@ -34,6 +45,7 @@ class Surroundings:
 
     tracker: Tracker
     operator: Operator
+    weekends: Weekends
     erp_connection: str
     read_erp: Callable[[], TrytonReader]
     check_services: Callable[[], None]
@@ -43,18 +55,26 @@ class Surroundings:
 class Outcome:
     """What was entered, and what came of it.
 
-    :param marked: entries that the tracker shows as posted, as Timepost told it.
+    :param trackers: what was entered in each tracker, by its name.
+    :param marked: entries that a tracker shows as posted, as Timepost told it, by its name.
+    :param decisions: what people and policies decided in Timepost itself.
     :param quiet: whether everything had come to rest when it was judged.
     :param differences: between what is and what must be, in words.
     """
 
-    expectation: Expectation
+    trackers: dict[str, Expectation]
     lines: list[Line]
     cases: list[Case]
     status: Status
-    marked: int
+    marked: dict[str, int]
+    decisions: Decisions
     quiet: bool
     differences: list[str]
+
+    @property
+    def expectation(self) -> Expectation:
+        """Of all trackers together."""
+        return all_of(self.trackers.values())
 
 
 class News(Protocol):
@@ -77,7 +97,8 @@ class Director:
     async def play(self) -> Outcome:
         """:raises ProcessDied: a service ended meanwhile.
         :raises MastersNotRead: the ERP's master data cannot be read.
-        :raises Refused: the tracker or the process tier refused a call.
+        :raises NotSeen: no sweep found what stands in the second tracker.
+        :raises Refused: a tracker, the process tier or the dashboard refused a call.
         """
         play, watch = asyncio.create_task(self._play()), asyncio.create_task(self._watch())
         try:
@@ -92,26 +113,46 @@ class Director:
 
     async def _play(self) -> Outcome:
         await self._read_masters()
-        expectation = Expectation()
+        weekends, expectation, firm = (
+            self._surroundings.weekends,
+            Expectation(),
+            read_firm(FIRST_DAY),
+        )
+        trackers = {"Clockify": expectation, "TimeTagger": weekends.expectation}
         life = Life(self._surroundings.tracker, expectation, self._count_entry)
-        await life.live(make_plan(read_firm(FIRST_DAY)))
-        await self._until_quiet(expectation, deleted=0)
+        await asyncio.gather(life.live(make_plan(firm)), weekends.live(plan_weekends(firm)))
+        await self._until_quiet(trackers, deleted=0)
         self._news.tell("people", "changing and deleting what was posted")
         await life.change_what_was_posted()
-        quiet = await self._until_quiet(expectation, deleted=life.deleted)
+        quiet = await self._until_quiet(trackers, deleted=life.deleted)
         self._news.done("people", f"{self._entered} entries, one changed and one deleted later")
+        self._news.done("weekends", f"{len(weekends.expectation.known)} entries in TimeTagger")
         self._news.done("timepost", in_words(self._status))
+        return await self._judge(trackers, quiet=quiet)
+
+    async def _judge(self, trackers: dict[str, Expectation], *, quiet: bool) -> Outcome:
+        tracker, weekends = self._surroundings.tracker, self._surroundings.weekends
         lines = await asyncio.to_thread(self._read_lines)
         cases = await self._surroundings.operator.open_cases()
-        marks = [await self._surroundings.tracker.is_marked(each) for each in expectation.lines]
+        marks = [await tracker.is_marked(each) for each in trackers["Clockify"].lines]
+        marked = {
+            "Clockify": sum(marks),
+            "TimeTagger": await asyncio.to_thread(weekends.marked),
+        }
+        decisions = await weekends.decisions()
         return Outcome(
-            expectation=expectation,
+            trackers=trackers,
             lines=lines,
             cases=cases,
             status=self._status,
-            marked=sum(marks),
+            marked=marked,
+            decisions=decisions,
             quiet=quiet,
-            differences=differences(expectation, lines, cases),
+            differences=[
+                *differences(all_of(trackers.values()), lines, cases),
+                *mark_differences(trackers, marked),
+                *decisions.differences(),
+            ],
         )
 
     async def _read_masters(self) -> None:
@@ -141,7 +182,7 @@ class Director:
             self._news.tell("timepost", in_words(self._status))
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
-    async def _until_quiet(self, expectation: Expectation, deleted: int) -> bool:
+    async def _until_quiet(self, trackers: Mapping[str, Expectation], deleted: int) -> bool:
         """Wait until nothing moves any more and as much is approved as managers approved.
 
         Answers False when that did not come within the patience: the verdict will say why.
@@ -152,7 +193,7 @@ class Director:
             if time.monotonic() > give_up:
                 return False
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-            if not self._is_calm(expectation, deleted):
+            if not self._is_calm(all_of(trackers.values()), deleted):
                 calm_since = time.monotonic()
         return True
 

@@ -49,6 +49,14 @@ class Status:
         return self.inbox_pending + self.posting_due + moving
 
 
+@dataclass(frozen=True)
+class Entry:
+    """An entry as Timepost knows it."""
+
+    state: str
+    minutes: int
+
+
 class Operator:
     """A client of the process tier with all of its scopes."""
 
@@ -69,6 +77,14 @@ class Operator:
         found = []
         async for page in self._pages("/v1/cases", {"open_only": "true", "limit": "100"}):
             found += [Case(case["entry_external_id"], case["code"]) for case in page["cases"]]
+        return found
+
+    async def entries_of(self, connection: str) -> dict[str, Entry]:
+        """What Timepost knows of a tracker's entries, by the tracker's ids."""
+        found = {}
+        async for page in self._pages("/v1/time-entries", {"connection": connection}):
+            for each in page["entries"]:
+                found[each["external_id"]] = Entry(each["state"], each["minutes"])
         return found
 
     async def knows(self, connection: str) -> bool:

@@ -7,3 +7,7 @@ class Refused(RuntimeError):
 
 class MastersNotRead(RuntimeError):
     """The ERP's master data could not be read; nothing could be posted."""
+
+
+class NotSeen(RuntimeError):
+    """Timepost has not seen in time what people did in a tracker."""

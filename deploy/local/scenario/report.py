@@ -9,11 +9,20 @@ from rich.table import Table
 
 from deploy.local.scenario.director import Outcome
 
+APPROVED_IN = {
+    "Clockify": "there by managers",
+    "TimeTagger": "in Timepost, by people or a policy",
+}
+
 
 def show(console: Console, outcome: Outcome) -> None:
     """Print the tables, and each difference."""
     console.print(counts_table(outcome))
-    console.print(cases_table(outcome))
+    cases = Counter(case.code for case in outcome.cases)
+    expected = outcome.expectation.case_codes()
+    console.print(comparison("Exception cases", "code", expected, "open", cases))
+    made = outcome.decisions
+    console.print(comparison("Approvals in Timepost", "", made.expected, "found", made.found))
     lag = outcome.status.lag_ms
     console.print(
         f"Approved to posted: p50 {seconds(lag.get('p50'))}, p95 {seconds(lag.get('p95'))}"
@@ -31,9 +40,11 @@ def counts_table(outcome: Outcome) -> Table:
     table = Table(title="Entries", title_justify="left")
     for heading in ("", "entries", "hours"):
         table.add_column(heading, justify="left" if not heading else "right")
-    entered = [line.minutes for line in expected.known.values()]
-    table.add_row("Entered in the tracker", str(len(entered)), hours(sum(entered)))
-    table.add_row("Approved by managers", str(expected.approved), "")
+    for name, tracker in outcome.trackers.items():
+        entered = [line.minutes for line in tracker.known.values()]
+        table.add_row(f"Entered in {name}", str(len(entered)), hours(sum(entered)))
+    for name, tracker in outcome.trackers.items():
+        table.add_row(f"Approved {APPROVED_IN[name]}", str(tracker.approved), "")
     table.add_row("Posted, as Timepost says", str(status.posted), "")
     table.add_row("Must stand in the ERP", str(len(expected.lines)), hours(expected.minutes))
     table.add_row(
@@ -42,20 +53,22 @@ def counts_table(outcome: Outcome) -> Table:
         hours(sum(line.minutes for line in outcome.lines)),
         style="green" if not outcome.differences else "red",
     )
-    table.add_row("Marked as posted in the tracker", str(outcome.marked), "")
+    for name, marked in outcome.marked.items():
+        table.add_row(f"Marked as posted in {name}", str(marked), "")
     return table
 
 
-def cases_table(outcome: Outcome) -> Table:
-    expected = outcome.expectation.case_codes()
-    found = Counter(case.code for case in outcome.cases)
-    table = Table(title="Exception cases", title_justify="left")
-    table.add_column("code")
+def comparison(
+    title: str, of: str, expected: Counter[str], found_as: str, found: Counter[str]
+) -> Table:
+    """What must be there beside what is there."""
+    table = Table(title=title, title_justify="left")
+    table.add_column(of)
     table.add_column("expected", justify="right")
-    table.add_column("open", justify="right")
-    for code in sorted(expected | found):
-        style = "" if expected[code] == found[code] else "red"
-        table.add_row(code, str(expected[code]), str(found[code]), style=style)
+    table.add_column(found_as, justify="right")
+    for each in sorted(expected | found):
+        style = "" if expected[each] == found[each] else "red"
+        table.add_row(each, str(expected[each]), str(found[each]), style=style)
     return table
 
 

@@ -7,7 +7,7 @@ ids that the tracker gave, the lines are read from the ERP by other means than o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -56,12 +56,16 @@ class Expectation:
             task=entry.task or "",
             minutes=entry.minutes,
         )
+        self.note_line(entry_id, line, approved=week.fate is Fate.APPROVED, case=entry.case)
+
+    def note_line(self, entry_id: str, line: Line, *, approved: bool, case: str | None) -> None:
+        """Note what an entry must become."""
         self.known[entry_id] = line
-        if week.fate is not Fate.APPROVED:
+        if not approved:
             return
         self.approved += 1
-        if entry.case is not None:
-            self.cases[entry_id] = entry.case
+        if case is not None:
+            self.cases[entry_id] = case
         else:
             self.lines[entry_id] = line
 
@@ -78,9 +82,44 @@ class Expectation:
         return Counter(self.cases.values())
 
 
+@dataclass(frozen=True)
+class Decisions:
+    """How often something was decided in Timepost, in its own words: as it must be, as it is."""
+
+    expected: Counter[str]
+    found: Counter[str]
+
+    def differences(self) -> list[str]:
+        return [
+            f"decided in Timepost {self.found[what]} times instead of {self.expected[what]}: {what}"
+            for what in sorted(self.expected.keys() | self.found.keys())
+            if self.expected[what] != self.found[what]
+        ]
+
+
+def all_of(expectations: Iterable[Expectation]) -> Expectation:
+    """Of several trackers together."""
+    together = Expectation()
+    for each in expectations:
+        together.lines |= each.lines
+        together.cases |= each.cases
+        together.known |= each.known
+        together.approved += each.approved
+    return together
+
+
 def differences(expected: Expectation, lines: Iterable[Line], cases: Iterable[Case]) -> list[str]:
     """Everything that is not as it should be, one sentence each; empty if all is well."""
     return [*line_differences(expected, list(lines)), *case_differences(expected, list(cases))]
+
+
+def mark_differences(trackers: Mapping[str, Expectation], marked: Mapping[str, int]) -> list[str]:
+    """Where people are not told in their tracker what was posted."""
+    return [
+        f"{marked[name]} entries are marked as posted in {name} instead of {len(expected.lines)}"
+        for name, expected in trackers.items()
+        if marked[name] != len(expected.lines)
+    ]
 
 
 def line_differences(expected: Expectation, lines: list[Line]) -> list[str]:

@@ -11,10 +11,14 @@ import pytest
 from rich.console import Console
 
 from deploy.local.addresses import USUAL, choose_addresses
-from deploy.local.programs import Programs
+from deploy.local.connections_file import CONNECTIONS, SECOND_TRACKER
+from deploy.local.programs import APPROVALS_FILE, Programs
 from deploy.local.run_secrets import RunSecrets, make_secrets
-from deploy.local.stack import CONNECTIONS, forget_the_last_run
+from deploy.local.scenario.weekend_plan import POLICY
+from deploy.local.stack import forget_the_last_run
 from deploy.local.steps import Steps
+from process_apis.processes.approvals.configuration import read_approvals
+from system_apis.connectors.timetagger.settings import TimeTaggerSettings
 
 
 def programs(secrets: RunSecrets, directory: Path) -> Programs:
@@ -38,6 +42,7 @@ def test_no_secret_is_in_any_programs_arguments(tmp_path: Path) -> None:
         made.identity(),
         made.clockify(),
         made.build_tryton(),
+        made.build_timetagger(),
         made.migrate(),
         made.process(),
         made.worker(1),
@@ -98,12 +103,27 @@ def test_the_connections_file_holds_references_only() -> None:
         clockify_url="http://127.0.0.1:8431",
         workspace="6530a1b2c3d4e5f601234567",
         tokens='    { file = "secrets/clockify-webhook-1" },',
+        second_tracker=SECOND_TRACKER,
+        timetagger_url="http://127.0.0.1:8432/timetagger",
+        people='    { email = "ada@x.example", name = "Ada", timezone = "Europe/Rome",'
+        ' api_token = { file = "secrets/timetagger-ada" } },',
     )
-    tryton, clockify = tomllib.loads(text)["connections"]
+    tryton, clockify, timetagger = tomllib.loads(text)["connections"]
     assert tryton["options"]["settle_seconds"] == 2
     assert tryton["options"]["password"] == {"file": "secrets/tryton-password"}
     assert clockify["options"]["api_key"] == {"file": "secrets/clockify-api-key"}
     assert clockify["options"]["webhook_tokens"] == [{"file": "secrets/clockify-webhook-1"}]
+    (ada,) = timetagger["options"]["people"]
+    assert ada["api_token"] == {"file": "secrets/timetagger-ada"}
+    ada["api_token"] = "read from that file"
+    assert len(TimeTaggerSettings.model_validate(timetagger["options"]).tags) == 2
+
+
+def test_the_approvals_file_is_about_the_second_tracker() -> None:
+    approvals = read_approvals(APPROVALS_FILE)
+    assert approvals.ours == {SECOND_TRACKER}
+    (connection,) = approvals.connections
+    assert [f"policy {each.id}" for each in connection.policies] == [POLICY]
 
 
 def test_the_last_run_is_forgotten_but_for_the_lock(tmp_path: Path) -> None:

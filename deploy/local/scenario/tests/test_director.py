@@ -14,14 +14,17 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from deploy.local.processes import ProcessDied
+from deploy.local.scenario.dashboard import Dashboard
 from deploy.local.scenario.director import Director, Surroundings
 from deploy.local.scenario.operator import Operator
 from deploy.local.scenario.refusals import MastersNotRead
 from deploy.local.scenario.tracker import Tracker, found_firm
 from deploy.local.scenario.verdict import Case
+from deploy.local.scenario.weekend import TimeTagger, Weekends
 from deploy.local.steps import Steps
 from deploy.sandboxes.clockify import create_sandbox
 from deploy.sandboxes.clockify.background import serving
+from deploy.timetagger.person import Person as Account
 from deploy.tryton.reader import TrytonReader
 
 CASES = [{"entry_external_id": f"e{n}", "code": "TM_LIMIT"} for n in range(5)]
@@ -88,6 +91,16 @@ def no_erp() -> TrytonReader:
     raise AssertionError("the scenario never came that far")
 
 
+def no_account(_: str) -> Account:
+    raise AssertionError("the scenario never came that far")
+
+
+def no_weekends(operator: Operator) -> Weekends:
+    nowhere = "http://127.0.0.1:9"
+    second = TimeTagger("second", no_account)
+    return Weekends(second, Dashboard(nowhere, nowhere, ""), operator, lambda _: None)
+
+
 async def test_a_service_that_died_ends_the_scenario_at_once(tracker: Tracker) -> None:
     def check() -> None:
         raise ProcessDied("worker-1 ended by itself")
@@ -95,7 +108,8 @@ async def test_a_service_that_died_ends_the_scenario_at_once(tracker: Tracker) -
     running_masters = {"status": "RUNNING", "step": "reading workers"}
     with running(Process(running_masters)) as url:
         async with Operator(url, url, "secret") as operator:
-            surroundings = Surroundings(tracker, operator, "erp", no_erp, check)
+            weekends = no_weekends(operator)
+            surroundings = Surroundings(tracker, operator, weekends, "erp", no_erp, check)
             begun = time.monotonic()
             with pytest.raises(ProcessDied, match="worker-1"):
                 await Director(surroundings, Steps(Console(quiet=True))).play()
@@ -108,7 +122,8 @@ async def test_masters_that_cannot_be_read_end_the_scenario_with_the_reason(
     failed = {"status": "FAILED", "step": "reading workers", "error": "the ERP refuses the login"}
     with running(Process(failed)) as url:
         async with Operator(url, url, "secret") as operator:
-            surroundings = Surroundings(tracker, operator, "erp", no_erp, lambda: None)
+            weekends = no_weekends(operator)
+            surroundings = Surroundings(tracker, operator, weekends, "erp", no_erp, lambda: None)
             with pytest.raises(MastersNotRead, match="reading workers: the ERP refuses the login"):
                 await Director(surroundings, Steps(Console(quiet=True))).play()
 

@@ -1,5 +1,6 @@
 """The verdict notices everything that could be wrong."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,15 @@ import pytest
 from deploy.local.scenario.firm import read_firm
 from deploy.local.scenario.make_plan import FIRST_DAY, make_plan
 from deploy.local.scenario.plan import Fate
-from deploy.local.scenario.verdict import Case, Expectation, Line, differences
+from deploy.local.scenario.verdict import (
+    Case,
+    Decisions,
+    Expectation,
+    Line,
+    all_of,
+    differences,
+    mark_differences,
+)
 
 
 def lived() -> Expectation:
@@ -120,3 +129,29 @@ def test_a_case_at_an_unknown_entry_is_a_difference() -> None:
 
 def test_two_equal_cases_on_one_entry_are_a_difference() -> None:
     assert len(differences(EXPECTED, LINES, [*CASES, CASES[0]])) == 1
+
+
+def test_two_trackers_are_judged_together() -> None:
+    second = Expectation()
+    second.note_line("ada:1", ELSEWHERE, approved=True, case=None)
+    second.note_line("ada:2", ELSEWHERE, approved=True, case="TM_LIMIT")
+    second.note_line("ada:3", ELSEWHERE, approved=False, case=None)
+    together = all_of([EXPECTED, second])
+    assert differences(together, [*LINES, ELSEWHERE], [*CASES, Case("ada:2", "TM_LIMIT")]) == []
+    assert together.approved == EXPECTED.approved + 2
+    assert len(differences(together, LINES, CASES)) == 3
+
+
+def test_people_who_are_not_told_in_their_tracker_are_a_difference() -> None:
+    trackers = {"Clockify": EXPECTED}
+    assert mark_differences(trackers, {"Clockify": len(LINES)}) == []
+    told = mark_differences(trackers, {"Clockify": 3})
+    assert told == [f"3 entries are marked as posted in Clockify instead of {len(LINES)}"]
+
+
+def test_a_decision_too_few_or_too_many_is_a_difference() -> None:
+    decisions = Decisions(Counter({"Approved by ines.": 2}), Counter({"Approved by ada.": 1}))
+    assert decisions.differences() == [
+        "decided in Timepost 1 times instead of 0: Approved by ada.",
+        "decided in Timepost 0 times instead of 2: Approved by ines.",
+    ]
