@@ -66,12 +66,15 @@ async def _scheduled(runtime: Runtime, now: datetime) -> list[Due]:
     async with runtime.database.transaction() as transaction:
         swept = {row.connection: row.at for row in await transaction.execute(_LAST_SWEEP)}
         read = {row.connection: row.at for row in await transaction.execute(_LAST_MASTERS)}
+    # Other capabilities have masters that no process keeps a copy of.
     plans = {
         "time_tracking": (Stage.SWEEP, swept, settings.sweep_every_seconds),
         "erp": (Stage.MASTERS, read, settings.masters_every_seconds),
     }
     found = []
     for each in known:
+        if each.capability not in plans:
+            continue
         stage, last, every = plans[each.capability]
         at = last.get(each.name)
         if at is None or now - at >= timedelta(seconds=every):
@@ -85,7 +88,7 @@ async def _connections(runtime: Runtime, now: datetime) -> list[Connection]:
         known = await connections.known(transaction)
         learned_at = await connections.learned_at(transaction)
     every = timedelta(seconds=runtime.settings.masters_every_seconds)
-    whole = {each.capability for each in known} == {"time_tracking", "erp"}
+    whole = {each.capability for each in known} >= {"time_tracking", "erp"}
     if whole and learned_at is not None and now - learned_at < every:
         return known
     try:

@@ -16,7 +16,10 @@ from shared.telemetry import configure
 from shared.values import Clock, SystemClock
 from shared.web import Lifespan, ReadinessCheck, create_api
 from system_apis import connections_routes
+from system_apis.capabilities.crm import routes as crm_routes
+from system_apis.capabilities.directory import routes as directory_routes
 from system_apis.capabilities.erp import routes as erp_routes
+from system_apis.capabilities.hcm import routes as hcm_routes
 from system_apis.capabilities.time_tracking import routes as time_tracking_routes
 from system_apis.capabilities.time_tracking.bulk import BulkIntake
 from system_apis.capabilities.time_tracking.intake import WebhookIntake
@@ -50,8 +53,15 @@ def create_app(settings: SystemSettings | None = None, clock: Clock | None = Non
     app = create_api(
         title="Timepost system APIs",
         version="1.0.0",
-        description="One face per capability for every tracker and ERP; keeps no state.",
-        routers=[connections_routes.router, time_tracking_routes.router, erp_routes.router],
+        description="One face per capability for every product; keeps no state.",
+        routers=[
+            connections_routes.router,
+            time_tracking_routes.router,
+            erp_routes.router,
+            hcm_routes.router,
+            crm_routes.router,
+            directory_routes.router,
+        ],
         settings=settings.web,
         # In this order: what was taken is finished before anything it needs is closed.
         lifespan=_closing(hand_up.close, connections.close, process_http.aclose, provider.aclose),

@@ -60,7 +60,7 @@ def list_connections(file: File = None) -> None:
         configured = _configured(file)
     for each in configured:
         entities = ", ".join(each.legal_entities)
-        typer.echo(f"{each.name}: {each.connector.title} ({each.connector.capability}), {entities}")
+        typer.echo(f"{each.name}: {each.connector.title} ({each.capability}), {entities}")
 
 
 @connections.command("example")
@@ -77,7 +77,7 @@ def list_connectors() -> None:
     with _told_plainly():
         known = discover_connectors(read_settings(ConnectorSettings).connector_packages)
     for each in known.values():
-        typer.echo(f"{each.name}: {each.title} ({each.capability})")
+        typer.echo(f"{each.name}: {each.title} ({', '.join(each.openers)})")
 
 
 @connectors.command("new")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.problems import ConfigurationError, FieldError
-from system_apis.capabilities.connector import Connector
+from system_apis.capabilities.connector import Capability, Connector
 from system_apis.secret_references import Fault, SecretResolver
 
 LegalEntityCode = Annotated[str, Field(min_length=1, max_length=50)]
@@ -23,6 +23,7 @@ class _Table(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")
     connector: str
+    capability: str | None = None
     legal_entities: list[LegalEntityCode] = Field(min_length=1)
     options: dict[str, Any] = Field(default_factory=dict)
 
@@ -37,6 +38,7 @@ class Connection:
 
     name: str
     connector: Connector
+    capability: Capability
     legal_entities: tuple[str, ...]
     settings: BaseModel
 
@@ -105,10 +107,21 @@ def _read_connection(
             Fault(f"{key}.connector", f"{table.connector!r} is not known; known are {known}")
         )
         return None
+    capability = _capability(table, connector)
+    if capability is None:
+        offered = ", ".join(connector.openers)
+        fault = f"{table.capability!r} is not offered by {connector.name}, only {offered}"
+        resolver.faults.append(Fault(f"{key}.capability", fault))
     settings = _read_options(f"{key}.options", connector, table.options, resolver)
-    if settings is None:
+    if settings is None or capability is None:
         return None
-    return Connection(table.name, connector, tuple(table.legal_entities), settings)
+    return Connection(table.name, connector, capability, tuple(table.legal_entities), settings)
+
+
+def _capability(table: _Table, connector: Connector) -> Capability | None:
+    """The one that the connection asks for, or the connector's first; None if it has not got it."""
+    asked = table.capability or connector.capability
+    return next((each for each in connector.openers if each == asked), None)
 
 
 def _read_options(

@@ -31,12 +31,14 @@ def example_of(connectors: Iterable[Connector]) -> str:
 
 
 def _connection(connector: Connector) -> str:
-    capability = connector.capability.replace("_", " ")
+    offered = [each.replace("_", " ") for each in connector.openers]
+    several = [f'# capability = "{connector.capability}"  # or {", ".join(connector.also)}']
     lines = [
-        f"# {connector.title} ({capability})",
+        f"# {connector.title} ({', '.join(offered)})",
         "[[connections]]",
         f"name = {_toml(connector.name.replace('_', '-') + '-de')}",
         f"connector = {_toml(connector.name)}",
+        *(several if connector.also else []),
         'legal_entities = ["DE"]',
         "",
         *_table("connections.options", connector.settings, f"TIMEPOST_{connector.name.upper()}"),

@@ -50,6 +50,6 @@ def _summary(opened: OpenConnection) -> ConnectionSummary:
         name=connection.name,
         connector=connection.connector.name,
         title=connection.connector.title,
-        capability=connection.connector.capability,
+        capability=connection.capability,
         legal_entities=list(connection.legal_entities),
     )

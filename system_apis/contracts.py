@@ -6,7 +6,10 @@ from fastapi import APIRouter, FastAPI
 
 from shared.web import contract_of
 from system_apis import connections_routes
+from system_apis.capabilities.crm import routes as crm
+from system_apis.capabilities.directory import routes as directory
 from system_apis.capabilities.erp import routes as erp
+from system_apis.capabilities.hcm import routes as hcm
 from system_apis.capabilities.time_tracking import routes as time_tracking
 
 # Name of the contract, its router, and what it is for.
@@ -18,6 +21,9 @@ CONTRACTS: tuple[tuple[str, APIRouter, str], ...] = (
         "Any time tracker: entries, approvals, webhooks, and feedback to the consultant.",
     ),
     ("erp", erp.router, "Any ERP: post hours, look them up, read them back, read its masters."),
+    ("hcm", hcm.router, "Any HCM: workers, departments, cost centres, dated assignments."),
+    ("crm", crm.router, "Any CRM: accounts, and what was agreed with them."),
+    ("directory", directory.router, "Any directory: users, groups, and who is in them."),
 )
 
 

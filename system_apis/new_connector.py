@@ -7,11 +7,9 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 from shared.problems import ConfigurationError
 from system_apis import connector_templates
-from system_apis.capabilities.connector import Capability
 
 TEMPLATES = Path(str(connector_templates.__file__)).parent
 
@@ -60,10 +58,12 @@ def write_connector(name: str, capability: str, package: str, title: str = "") -
 
 
 def _refuse_wrong(name: str, capability: str, title: str) -> None:
-    capabilities = get_args(Capability)
-    if capability not in capabilities:
+    templates = sorted(each.parent.name for each in TEMPLATES.glob("*/__init__.py"))
+    if capability not in templates:
         raise ConfigurationError(
-            f"{capability!r} is no capability.", action=f"Known are {', '.join(capabilities)}."
+            f"There is no template for {capability!r}.",
+            action=f"Templates are there for {', '.join(templates)}; for another capability begin "
+            "with the folder of a connector that has it.",
         )
     if not _NAME.fullmatch(name) or len(name) > _LONGEST or keyword.iskeyword(name):
         raise ConfigurationError(

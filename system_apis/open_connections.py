@@ -10,7 +10,10 @@ from shared.http_client import HttpClient
 from shared.problems import ConfigurationError, NotFound
 from shared.values import Clock
 from system_apis.capabilities.connector import Capability, ConnectionContext, Port
+from system_apis.capabilities.crm.port import CrmPort
+from system_apis.capabilities.directory.port import DirectoryPort
 from system_apis.capabilities.erp.port import ErpPort
+from system_apis.capabilities.hcm.port import HcmPort
 from system_apis.capabilities.time_tracking.port import TimeTrackingPort
 from system_apis.connections import Connection
 from system_apis.registry import missing_methods
@@ -41,7 +44,7 @@ def open_connection(connection: Connection, clock: Clock) -> OpenConnection:
     context = ConnectionContext(connection.name, connection.legal_entities, http, clock)
     connector = connection.connector
     try:
-        port = connector.open(connection.settings, context)
+        port = connector.openers[connection.capability](connection.settings, context)
     except ConfigurationError:
         raise
     # Whatever a connector raises here, the connection's name must stand in the error.
@@ -51,7 +54,7 @@ def open_connection(connection: Connection, clock: Clock) -> OpenConnection:
             f"{connector.name} raised {type(error).__name__}.",
             action="Check the connection's options against the connector's README.",
         ) from error
-    if missing := missing_methods(port, connector.capability):
+    if missing := missing_methods(port, connection.capability):
         raise ConfigurationError(
             f"The connector {connector.name} is malformed: its port lacks {', '.join(missing)}."
         )
@@ -79,11 +82,10 @@ class OpenConnections:
                 code="connection_unknown",
                 action="GET /v1/connections lists the connections of this server.",
             )
-        connector = found.connection.connector
-        if connector.capability != capability:
+        own = found.connection.capability
+        if own != capability:
             raise NotFound(
-                f"The connection {name!r} is of the capability {connector.capability}, "
-                f"not {capability}.",
+                f"The connection {name!r} is of the capability {own}, not {capability}.",
                 code="connection_of_other_capability",
                 action="Use the routes of the connection's own capability.",
             )
@@ -120,5 +122,20 @@ async def _tracker(connection: ConnectionName, connections: Connections) -> Time
     return cast(TimeTrackingPort, connections.port(connection, "time_tracking"))
 
 
+async def _hcm(connection: ConnectionName, connections: Connections) -> HcmPort:
+    return cast(HcmPort, connections.port(connection, "hcm"))
+
+
+async def _crm(connection: ConnectionName, connections: Connections) -> CrmPort:
+    return cast(CrmPort, connections.port(connection, "crm"))
+
+
+async def _directory(connection: ConnectionName, connections: Connections) -> DirectoryPort:
+    return cast(DirectoryPort, connections.port(connection, "directory"))
+
+
 Erp = Annotated[ErpPort, Depends(_erp)]
 Tracker = Annotated[TimeTrackingPort, Depends(_tracker)]
+Hcm = Annotated[HcmPort, Depends(_hcm)]
+Crm = Annotated[CrmPort, Depends(_crm)]
+Directory = Annotated[DirectoryPort, Depends(_directory)]

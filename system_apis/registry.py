@@ -15,11 +15,20 @@ from pydantic import BaseModel
 
 from shared.problems import ConfigurationError
 from system_apis.capabilities.connector import Capability, Connector, Port
+from system_apis.capabilities.crm.port import CrmPort
+from system_apis.capabilities.directory.port import DirectoryPort
 from system_apis.capabilities.erp.port import ErpPort
+from system_apis.capabilities.hcm.port import HcmPort
 from system_apis.capabilities.time_tracking.port import TimeTrackingPort
 
 CONNECTOR_PACKAGES = ("system_apis.connectors",)
-PORTS: Mapping[str, type] = {"erp": ErpPort, "time_tracking": TimeTrackingPort}
+PORTS: Mapping[Capability, type] = {
+    "erp": ErpPort,
+    "time_tracking": TimeTrackingPort,
+    "hcm": HcmPort,
+    "crm": CrmPort,
+    "directory": DirectoryPort,
+}
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -92,14 +101,19 @@ def _rules(folder: str, connector: Connector) -> list[tuple[bool, str]]:
     settings: object = connector.settings
     is_model = isinstance(settings, type) and issubclass(settings, BaseModel)
     capabilities = get_args(Capability)
+    known = ", ".join(capabilities)
     return [
         (connector.name != folder, f"its name {connector.name!r} is not its folder's, {folder!r}"),
         (not _NAME.fullmatch(connector.name), "its name is not lower-case letters and digits"),
         (not connector.title.strip(), "it has no title"),
-        (
-            connector.capability not in capabilities,
-            f"its capability {connector.capability!r} is none of {', '.join(capabilities)}",
+        *(
+            (each not in capabilities, f"its capability {each!r} is none of {known}")
+            for each in connector.openers
         ),
         (not is_model, "its settings are not a pydantic model"),
-        (not callable(connector.open), "its open cannot be called"),
+        (
+            not all(callable(each) for each in connector.openers.values()),
+            "its open cannot be called",
+        ),
+        (connector.capability in connector.also, f"it opens {connector.capability} in two ways"),
     ]

@@ -58,6 +58,7 @@ class StandIn:
     unreadable: bool = True
     erps: dict[str, list[str]] = field(default_factory=lambda: {ERP: ["HRC-US"]})
     trackers: dict[str, list[str]] = field(default_factory=lambda: {TRACKER: ["HRC-US"]})
+    others: dict[str, str] = field(default_factory=dict)
     url: str = ""
 
     async def wait_at(self, place: str) -> None:
@@ -96,6 +97,10 @@ class StandIn:
                     *(
                         _connection(name, "tryton", "erp", entities)
                         for name, entities in self.erps.items()
+                    ),
+                    *(
+                        _connection(name, "made-up", capability, ["HRC-US"])
+                        for name, capability in self.others.items()
                     ),
                 ]
             }

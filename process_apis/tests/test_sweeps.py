@@ -107,6 +107,18 @@ async def test_connections_that_come_later_are_learned(tier: Tier) -> None:
     assert len(tier.system.lines) == 1
 
 
+async def test_connections_of_other_capabilities_disturb_nothing(tier: Tier) -> None:
+    tier.system.others = {"people-us": "hcm", "sales-us": "crm", "logins-us": "directory"}
+    tier.clock.move(timedelta(minutes=16).total_seconds())
+
+    due = await schedule.due(tier.runtime)
+
+    listed = (await tier.call("GET", "/v1/connections")).json()["connections"]
+    assert {each["name"] for each in listed} == {TRACKER, ERP, *tier.system.others}
+    assert {(Stage.SWEEP, TRACKER), (Stage.MASTERS, ERP)} <= set(due)
+    assert {name for _, name in due}.isdisjoint(tier.system.others)
+
+
 async def test_a_reading_of_masters_that_was_killed_is_begun_again(tier: Tier) -> None:
     answer = await tier.call("POST", f"/v1/master-data/{ERP}/refresh")
     assert answer.status_code == 202, answer.text

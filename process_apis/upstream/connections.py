@@ -4,7 +4,7 @@ from typing import Literal
 
 from process_apis.upstream.time_tracking import Read
 
-Capability = Literal["erp", "time_tracking"]
+Capability = Literal["erp", "time_tracking", "hcm", "crm", "directory"]
 
 
 class Connection(Read):

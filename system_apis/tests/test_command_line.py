@@ -104,7 +104,12 @@ def test_lists_name_connections_and_connectors(connections_file: Path) -> None:
         "hours-de: Hours (time_tracking), HRC-DE",
         "ledger-de: Ledger (erp), HRC-DE, HRC-AT",
     ]
-    assert known.stdout.splitlines() == ["hours: Hours (time_tracking)", "ledger: Ledger (erp)"]
+    assert known.stdout.splitlines() == [
+        "deals: Deals (crm)",
+        "hours: Hours (time_tracking)",
+        "ledger: Ledger (erp)",
+        "staff: Staff (hcm, directory)",
+    ]
 
 
 class _Nested(BaseModel):
@@ -198,7 +203,7 @@ async def test_what_hangs_or_breaks_leaves_the_others_their_results(
 
 def connection_to(port: int, connector: Connector) -> Connection:
     settings = HoursSettings(base_url=f"http://127.0.0.1:{port}", webhook_secret=SecretStr("s"))
-    return Connection("hanging", connector, ("DE",), settings)
+    return Connection("hanging", connector, "time_tracking", ("DE",), settings)
 
 
 def broken_connection() -> Connection:
@@ -206,4 +211,4 @@ def broken_connection() -> Connection:
         raise ValueError("s3cret-value")
 
     connector = Connector("broken", "Broken", "erp", BaseModel, fail)  # type: ignore[arg-type]
-    return Connection("broken", connector, ("DE",), LedgerSettings(api_key=SecretStr("k")))
+    return Connection("broken", connector, "erp", ("DE",), LedgerSettings(api_key=SecretStr("k")))

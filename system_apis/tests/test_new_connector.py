@@ -120,7 +120,7 @@ def test_it_is_at_once_a_product_that_connections_know(firm: Path) -> None:
         ("a" * 25, "erp", "cannot be a connector's name"),
         ("", "erp", "cannot be a connector's name"),
         ("../abacus", "erp", "cannot be a connector's name"),
-        ("abacus", "crm", "Known are erp, time_tracking"),
+        ("abacus", "crm", "there for erp, time_tracking"),
     ],
 )
 def test_what_will_not_do_is_told_and_nothing_is_written(

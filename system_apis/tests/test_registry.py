@@ -48,8 +48,10 @@ def test_connectors_are_found_by_their_folders(plant: Plant) -> None:
     assert list(discover_connectors([PLANTED])) == ["alpha", "zeta"]
     assert list(discover_connectors([PLANTED, "system_apis.tests.connectors"])) == [
         "alpha",
+        "deals",
         "hours",
         "ledger",
+        "staff",
         "zeta",
     ]
 
@@ -60,9 +62,12 @@ def test_connectors_are_found_by_their_folders(plant: Plant) -> None:
         (("CONNECTOR =", "OTHER ="), "it offers no CONNECTOR"),
         (('"broken"', '"other"'), "its name 'other' is not its folder's, 'broken'"),
         (('"Title"', '" "'), "it has no title"),
-        (('"erp"', '"crm_like"'), "its capability 'crm_like' is none of erp, time_tracking"),
+        (('"erp"', '"crm_like"'), "its capability 'crm_like' is none of erp, time_tracking, hcm"),
         (("BaseModel, lambda", "dict, lambda"), "its settings are not a pydantic model"),
         (("lambda settings, context: None", "None"), "its open cannot be called"),
+        (("None)", "None, {'crm': None})"), "its open cannot be called"),
+        (("None)", "None, {'mail': print})"), "its capability 'mail' is none of erp"),
+        (("None)", "None, {'erp': print})"), "it opens erp in two ways"),
         (("from pydantic", "raise ValueError('why')\nfrom pydantic"), "ValueError: why"),
     ],
 )
@@ -102,7 +107,7 @@ def connection(opened: object) -> Connection:
         return opened
 
     connector = Connector("made_up", "Made up", "erp", _NoSettings, open_port)  # type: ignore[arg-type]
-    return Connection("made-up-de", connector, ("DE",), _NoSettings())
+    return Connection("made-up-de", connector, "erp", ("DE",), _NoSettings())
 
 
 async def test_a_port_that_lacks_a_method_is_refused_when_it_is_opened() -> None:

@@ -24,19 +24,20 @@ POSTING = {
     "billable": True,
     "narrative": "confidential words",
 }
+PREFIXES = ("/v1/", "/erp/", "/time-tracking/", "/hcm/", "/crm/", "/directory/")
 MASTERS = ["legal-entities", "workers", "clients", "projects", "tasks", "periods"]
 
 
 def operations(app: FastAPI) -> Iterator[RouteContext]:
     for context in iter_route_contexts(app.routes):
-        if (context.path or "").startswith(("/v1/", "/erp/", "/time-tracking/")):
+        if (context.path or "").startswith(PREFIXES):
             yield context
 
 
 def test_every_operation_has_a_limit_and_a_scope_but_for_the_webhooks(app: FastAPI) -> None:
     found = list(operations(app))
 
-    assert len(found) == 20
+    assert len(found) == 31
     assert all(limit_of(each) for each in found)
     assert all(scope_rule_of(each) for each in found)
     public = [each.path for each in found if isinstance(scope_rule_of(each), PublicRule)]
@@ -44,7 +45,15 @@ def test_every_operation_has_a_limit_and_a_scope_but_for_the_webhooks(app: FastA
 
 
 @pytest.mark.parametrize(
-    ("tag", "operations"), [("erp", 10), ("time-tracking", 9), ("connections", 1)]
+    ("tag", "operations"),
+    [
+        ("erp", 10),
+        ("time-tracking", 9),
+        ("hcm", 5),
+        ("crm", 3),
+        ("directory", 3),
+        ("connections", 1),
+    ],
 )
 def test_each_contract_describes_its_operations(app: FastAPI, tag: str, operations: int) -> None:
     document = contract_of(app, tag=tag)

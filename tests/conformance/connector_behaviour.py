@@ -3,23 +3,35 @@ is out of order. A route turns problems into answers; any other exception is a 5
 
 import re
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import Any
 
 from starlette.datastructures import Headers
 
 from shared.http_client import HttpClient, MockTransport, Request, Response
 from shared.problems import ConfigurationError, TimepostProblem, Unauthenticated
 from shared.values import FixedClock
-from system_apis.capabilities.connector import ConnectionContext, Connector, Port
+from system_apis.capabilities.connector import (
+    Capability,
+    ConnectionContext,
+    Connector,
+    Port,
+)
+from system_apis.capabilities.crm.port import CrmPort
+from system_apis.capabilities.crm.schemas import CrmAbilities
+from system_apis.capabilities.directory.port import DirectoryPort
+from system_apis.capabilities.directory.schemas import DirectoryAbilities
 from system_apis.capabilities.erp.port import ErpPort
 from system_apis.capabilities.erp.schemas import ErpAbilities, LookupItem, PostingRequest
+from system_apis.capabilities.hcm.port import HcmPort
+from system_apis.capabilities.hcm.schemas import HcmAbilities
+from system_apis.capabilities.master_lists import MasterPage
 from system_apis.capabilities.time_tracking.port import TimeTrackingPort
 from system_apis.capabilities.time_tracking.schemas import (
     Feedback,
@@ -69,13 +81,13 @@ class Platform:
         return self.behaviour(request)
 
 
-def documented_connection(module: ModuleType) -> Connection | str:
-    """The connection in the README's `toml` block, or what is wrong with it."""
+def documented_connections(module: ModuleType) -> list[Connection] | str:
+    """The connections in the README's `toml` blocks, or what is wrong with them."""
     readme = Path(str(module.__file__)).parent / "README.md"
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
-    block = next((each for each in _toml_blocks(text) if "[[connections]]" in each), None)
+    block = "\n".join(each for each in _toml_blocks(text) if "[[connections]]" in each)
     connector: Connector = module.CONNECTOR
-    if block is None:
+    if not block:
         return "its README.md shows no connection (a ```toml block with [[connections]])"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "connections.toml"
@@ -85,9 +97,12 @@ def documented_connection(module: ModuleType) -> Connection | str:
             (file.parent / name).write_text(MADE_UP, encoding="utf-8")
         variables = dict.fromkeys(re.findall(r'env\s*=\s*"([^"]+)"', block), MADE_UP)
         try:
-            return read_connections(file, {connector.name: connector}, variables)[0]
+            connections = read_connections(file, {connector.name: connector}, variables)
         except ConfigurationError as error:
             return f"its README.md shows a connection that is refused: {error.detail}"
+    if lacking := connector.openers.keys() - {each.capability for each in connections}:
+        return f"its README.md shows no connection for {', '.join(sorted(lacking))}"
+    return connections
 
 
 async def behaviour_faults(connection: Connection) -> list[str]:
@@ -98,10 +113,7 @@ async def behaviour_faults(connection: Connection) -> list[str]:
         async with _opened(connection, platform) as port:
             if platform.requests:
                 faults.append("its open calls the platform")
-            if connection.connector.capability == "erp":
-                found = [each async for each in _erp_faults(cast(ErpPort, port))]
-            else:
-                found = [each async for each in _tracker_faults(cast(TimeTrackingPort, port))]
+            found = [each async for each in _FAULTS[connection.capability](port)]
             faults += [f"{fault} with a platform {name}" for fault in found]
     return faults
 
@@ -112,7 +124,7 @@ async def _opened(connection: Connection, platform: Platform) -> AsyncIterator[P
         context = ConnectionContext(
             connection.name, connection.legal_entities, http, FixedClock(NOON)
         )
-        port = connection.connector.open(connection.settings, context)
+        port = connection.connector.openers[connection.capability](connection.settings, context)
         yield port
         await port.close()
 
@@ -173,6 +185,58 @@ async def _tracker_faults(port: TimeTrackingPort) -> AsyncIterator[str]:
         yield "its verify_webhook takes a delivery without proof"
 
 
+async def _hcm_faults(port: HcmPort) -> AsyncIterator[str]:
+    async def valid_abilities() -> None:
+        HcmAbilities.model_validate(port.abilities().model_dump())
+
+    # A list that the product does not have is empty and complete, whatever else is the matter.
+    lists = [
+        each
+        for each in (port.workers, port.org_units, port.cost_centres, port.assignments)
+        if each.__name__.replace("_", "-") in port.abilities().lists
+    ]
+    async for fault in _list_faults(port, valid_abilities, *lists):
+        yield fault
+
+
+async def _crm_faults(port: CrmPort) -> AsyncIterator[str]:
+    async def valid_abilities() -> None:
+        CrmAbilities.model_validate(port.abilities().model_dump())
+
+    async for fault in _list_faults(port, valid_abilities, port.accounts, port.engagements):
+        yield fault
+
+
+async def _directory_faults(port: DirectoryPort) -> AsyncIterator[str]:
+    async def valid_abilities() -> None:
+        DirectoryAbilities.model_validate(port.abilities().model_dump())
+
+    async for fault in _list_faults(port, valid_abilities, port.users, port.groups):
+        yield fault
+
+
+async def _list_faults(
+    port: HcmPort | CrmPort | DirectoryPort,
+    abilities: Callable[[], Awaitable[object]],
+    *lists: Callable[[str | None, int, datetime | None], Awaitable[MasterPage]],
+) -> AsyncIterator[str]:
+    """Full, delta, and with a cursor that nobody gave. And a platform that says nothing sensible
+    is never taken for one that has nothing: everything would count as deleted."""
+    reads: Calls = {"abilities": abilities, "check": port.check}
+    for each in lists:
+        name = each.__name__
+        reads[name] = partial(each, None, 10, None)
+        reads[f"{name} (delta)"] = partial(each, None, 10, NOON - timedelta(days=1))
+        reads[f"{name} (cursor)"] = partial(each, "not a cursor", 10, None)
+    async for fault in _stumbles(reads):
+        yield fault
+    for each in lists:
+        with suppress(Exception):  # told above
+            page = await each(None, 10, None)
+            if page.complete and page.next_cursor is None:
+                yield f"its {each.__name__} claims to be complete"
+
+
 async def _stumbles(reads: Calls) -> AsyncIterator[str]:
     """Reads that end in an exception no route knows; answers and problems are both fine."""
     for name, read in reads.items():
@@ -196,6 +260,15 @@ _POSTING = PostingRequest(
     billable=True,
     narrative="made-up words",
 )
+
+
+_FAULTS: Mapping[Capability, Callable[[Any], AsyncIterator[str]]] = {
+    "erp": _erp_faults,
+    "time_tracking": _tracker_faults,
+    "hcm": _hcm_faults,
+    "crm": _crm_faults,
+    "directory": _directory_faults,
+}
 
 
 def _toml_blocks(text: str) -> Iterator[str]:

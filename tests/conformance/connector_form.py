@@ -111,11 +111,16 @@ def _leaves(annotation: Any) -> Iterator[Any]:
 
 
 def _signatures(connector: Connector) -> Iterator[str]:
-    port = _port_class(connector.open)
-    if port is None:
-        yield "its open is neither the port's class nor annotated with it"
-        return
-    for name, wanted in vars(PORTS[connector.capability]).items():
+    for capability, opener in connector.openers.items():
+        port = _port_class(opener)
+        if port is None:
+            yield "its open is neither the port's class nor annotated with it"
+        else:
+            yield from _methods(port, PORTS[capability])
+
+
+def _methods(port: type, protocol: type) -> Iterator[str]:
+    for name, wanted in vars(protocol).items():
         if name.startswith("_"):
             continue
         method = inspect.getattr_static(port, name, None)

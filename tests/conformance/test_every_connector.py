@@ -12,7 +12,7 @@ import pytest
 from system_apis.connections import Connection
 from system_apis.registry import discover_connectors
 from system_apis.settings import ConnectorSettings, read_settings
-from tests.conformance.connector_behaviour import behaviour_faults, documented_connection
+from tests.conformance.connector_behaviour import behaviour_faults, documented_connections
 from tests.conformance.connector_form import form_faults
 
 # A firm's own connectors are judged with TIMEPOST_SYSTEM_CONNECTOR_PACKAGES set as in production.
@@ -43,11 +43,12 @@ def test_its_form_is_in_order(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_it_behaves_with_a_platform_that_is_out_of_order(name: str) -> None:
-    connection = documented_connection(connector_module(name))
+    connections = documented_connections(connector_module(name))
 
-    assert isinstance(connection, Connection), connection
-    faults = await behaviour_faults(connection)
-    assert not faults, listed(faults)
+    assert not isinstance(connections, str), connections
+    for each in connections:
+        faults = await behaviour_faults(each)
+        assert not faults, listed(faults)
 
 
 # ---- The rules themselves: a sound connector is planted, then broken in one place. ----
@@ -118,13 +119,19 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plant:
     return write
 
 
+def documented(module: ModuleType) -> Connection:
+    """The only connection in its README."""
+    connections = documented_connections(module)
+    assert not isinstance(connections, str), connections
+    (connection,) = connections
+    return connection
+
+
 async def test_a_sound_connector_breaks_no_rule(plant: Plant) -> None:
     module = plant()
 
     assert form_faults(module) == []
-    connection = documented_connection(module)
-    assert isinstance(connection, Connection)
-    assert await behaviour_faults(connection) == []
+    assert await behaviour_faults(documented(module)) == []
 
 
 @pytest.mark.parametrize("file", ["README.md", "platform_models.py", "mapping.py"])
@@ -223,7 +230,7 @@ def test_a_broken_form_is_noticed(
     ],
 )
 def test_a_readme_that_misleads_is_noticed(plant: Plant, old: str, new: str, fault: str) -> None:
-    found = documented_connection(plant("README.md", old, new))
+    found = documented_connections(plant("README.md", old, new))
 
     assert isinstance(found, str)
     assert fault in found
@@ -256,8 +263,6 @@ def test_a_readme_that_misleads_is_noticed(plant: Plant, old: str, new: str, fau
     ],
 )
 async def test_a_broken_behaviour_is_noticed(plant: Plant, old: str, new: str, fault: str) -> None:
-    connection = documented_connection(plant("client.py", old, new))
+    faults = await behaviour_faults(documented(plant("client.py", old, new)))
 
-    assert isinstance(connection, Connection)
-    faults = await behaviour_faults(connection)
     assert any(fault in each for each in faults), faults

@@ -1,9 +1,6 @@
 """Routes of the capability `erp`: authorise, find the connection, ask its port."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from fastapi import APIRouter
 
 from shared.identity import requires
 from shared.problems import UpstreamRefused, UpstreamUnavailable
@@ -23,6 +20,7 @@ from system_apis.capabilities.erp.schemas import (
     TaskPage,
     WorkerPage,
 )
+from system_apis.capabilities.master_lists import Masters
 from system_apis.open_connections import Erp
 
 router = APIRouter(
@@ -33,21 +31,6 @@ router = APIRouter(
 
 READ = [requires("erp:read")]
 LIMIT = "6000/minute"
-
-
-class MasterQuery(BaseModel):
-    """Which page of a master list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    cursor: str | None = Field(default=None, max_length=2000, description="From the page before.")
-    limit: int = Field(default=200, ge=1, le=500)
-    changed_since: AwareDatetime | None = Field(
-        default=None, description="Only what changed since; without it the pages are complete."
-    )
-
-
-Masters = Annotated[MasterQuery, Query()]
 
 
 @router.get(

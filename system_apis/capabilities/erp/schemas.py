@@ -4,11 +4,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from shared.values import Minutes
+from system_apis.capabilities.contract import Contract, ExternalId
 
-ExternalId = Annotated[str, Field(min_length=1, max_length=200)]
 PostingKey = Annotated[
     str,
     Field(
@@ -16,12 +16,6 @@ PostingKey = Annotated[
         description="SHA-256 over source, entry, version, leg, kind and target. Never expires.",
     ),
 ]
-
-
-class Contract(BaseModel):
-    """Base of the contract's models: an unknown field is an error, not a surprise."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Idempotency(StrEnum):

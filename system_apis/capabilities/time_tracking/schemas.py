@@ -2,19 +2,12 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from shared.values import Minutes
-
-ExternalId = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class Contract(BaseModel):
-    """Base of the contract's models: an unknown field is an error, not a surprise."""
-
-    model_config = ConfigDict(extra="forbid")
+from system_apis.capabilities.contract import Contract, ExternalId
 
 
 class Reference(Contract):

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from system_apis.capabilities.time_tracking.schemas import ExternalId, TimeEntry
+from system_apis.capabilities.contract import ExternalId
+from system_apis.capabilities.time_tracking.schemas import TimeEntry
 
 MOST_AT_ONCE = 1000
 

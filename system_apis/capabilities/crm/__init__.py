@@ -1,0 +1,1 @@
+"""Capability `crm`: whom we work for, and what was agreed."""

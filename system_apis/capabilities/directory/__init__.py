@@ -1,0 +1,1 @@
+"""Capability `directory`: accounts of people, and the groups that they are in."""

@@ -1,0 +1,1 @@
+"""Capability `hcm`: who works for us, since when, where, and for whom."""

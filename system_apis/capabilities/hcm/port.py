@@ -1,0 +1,48 @@
+"""What a connector for an HCM implements."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from system_apis.capabilities.hcm.schemas import (
+    AssignmentPage,
+    CostCentrePage,
+    HcmAbilities,
+    OrgUnitPage,
+    WorkerPage,
+)
+
+
+class HcmPort(Protocol):
+    """One connection to one HCM. It is only read.
+
+    Methods raise `shared.problems`: `UpstreamUnavailable` or `TooManyRequests` when the product
+    does not answer or throttles, `UpstreamRefused` when it refuses our credentials.
+
+    One row that makes no sense ends no listing: it is told as faulty. A list that the product
+    does not have is empty and complete.
+    """
+
+    def abilities(self) -> HcmAbilities: ...
+
+    async def workers(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> WorkerPage: ...
+
+    async def org_units(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> OrgUnitPage: ...
+
+    async def cost_centres(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> CostCentrePage: ...
+
+    async def assignments(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> AssignmentPage: ...
+
+    async def check(self) -> Sequence[str]:
+        """Try the connection; returns what was found to work, in words, one line each."""
+        ...
+
+    async def close(self) -> None: ...

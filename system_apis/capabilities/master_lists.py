@@ -1,0 +1,60 @@
+"""Lists of master data, page by page: what callers ask, and what every page tells beside its rows.
+
+A page says three things that a bare list cannot. Which rows made no sense: those are not gone, and
+their last good state stays. Which are deleted, as far as the product tells. And whether the pages
+together are complete, because only then may absence be read as a deletion.
+"""
+
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from system_apis.capabilities.contract import Contract, ExternalId
+
+D = TypeVar("D")
+
+
+class MasterQuery(BaseModel):
+    """Which page of a master list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str | None = Field(default=None, max_length=2000, description="From the page before.")
+    limit: int = Field(default=200, ge=1, le=500)
+    changed_since: AwareDatetime | None = Field(
+        default=None, description="Only what changed since; without it the pages are complete."
+    )
+
+
+Masters = Annotated[MasterQuery, Query()]
+
+
+class FaultyRow(Contract):
+    """A row of the product that makes no sense here; its last good state stays."""
+
+    external_id: ExternalId | None = Field(description="Null where the row does not tell it.")
+    reason: str = Field(max_length=500, description="Which field, and why; never its value.")
+
+
+class MasterPage(Contract):
+    """Base of the pages: what stands beside their rows."""
+
+    next_cursor: str | None = None
+    deleted: list[ExternalId] = Field(
+        default_factory=list, description="Told as deleted, where the product tells deletions."
+    )
+    faulty: list[FaultyRow] = Field(
+        default_factory=list, description="Rows to be mended in the product; not deleted."
+    )
+    complete: bool = Field(
+        description="On the last page: the pages hold everything there is, so that absence may be "
+        "read as deletion. A product that cannot tell changes gives everything to every question."
+    )
+
+
+class MasterAbilities(Contract, Generic[D]):
+    """What a product tells of its masters; callers choose between full and delta from it."""
+
+    deltas: list[D] = Field(description="Lists that heed changed_since.")
+    deletions: list[D] = Field(description="Lists whose deltas also tell what was deleted.")

@@ -1,0 +1,122 @@
+"""Staff: a made-up HCM that is a directory as well, with one of everything."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from pydantic import BaseModel
+
+from system_apis.capabilities.connector import ConnectionContext, Connector
+from system_apis.capabilities.directory.schemas import (
+    DirectoryAbilities,
+    Group,
+    GroupMember,
+    GroupPage,
+    User,
+    UserPage,
+)
+from system_apis.capabilities.hcm.schemas import (
+    Assignment,
+    AssignmentPage,
+    CostCentre,
+    CostCentrePage,
+    HcmAbilities,
+    OrgUnit,
+    OrgUnitPage,
+    Worker,
+    WorkerPage,
+    WorkerStatus,
+)
+from system_apis.capabilities.master_lists import FaultyRow
+
+HIRED = date(2020, 3, 1)
+
+
+class StaffSettings(BaseModel):
+    base_url: str = "http://127.0.0.1:9"
+
+
+class StaffHcm:
+    def __init__(self, settings: StaffSettings, context: ConnectionContext) -> None:
+        self._entities = context.legal_entities
+
+    def abilities(self) -> HcmAbilities:
+        return HcmAbilities(
+            lists=["workers", "org-units", "cost-centres", "assignments"],
+            deltas=["workers"],
+            deletions=[],
+            dated_assignments=True,
+        )
+
+    async def workers(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> WorkerPage:
+        worker = Worker(
+            external_id="1", name="Lena", status=WorkerStatus.ACTIVE, modified_at=changed_since
+        )
+        return WorkerPage(
+            items=[worker],
+            next_cursor=cursor,
+            faulty=[FaultyRow(external_id="2", reason="hire_date: is no date")],
+            complete=changed_since is None,
+        )
+
+    async def org_units(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> OrgUnitPage:
+        return OrgUnitPage(items=[OrgUnit(external_id="d1", name="Audit")], complete=True)
+
+    async def cost_centres(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> CostCentrePage:
+        centre = CostCentre(external_id="c1", code="4100", name="Audit")
+        return CostCentrePage(items=[centre], complete=True)
+
+    async def assignments(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> AssignmentPage:
+        assignment = Assignment(
+            external_id="1:2020-03-01",
+            worker_id="1",
+            valid_from=HIRED,
+            legal_entity=self._entities[0],
+        )
+        return AssignmentPage(items=[assignment], complete=True)
+
+    async def check(self) -> Sequence[str]:
+        return ["signed in"]
+
+    async def close(self) -> None:
+        return None
+
+
+class StaffDirectory:
+    def __init__(self, settings: StaffSettings, context: ConnectionContext) -> None:
+        del settings, context
+
+    def abilities(self) -> DirectoryAbilities:
+        return DirectoryAbilities(deltas=["users"], deletions=[])
+
+    async def users(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> UserPage:
+        user = User(external_id="1", user_name="lena", active=True)
+        return UserPage(items=[user], complete=changed_since is None)
+
+    async def groups(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> GroupPage:
+        members = [GroupMember(kind="user", external_id="1")]
+        return GroupPage(
+            items=[Group(external_id="g1", name="Finance", members=members)], complete=True
+        )
+
+    async def check(self) -> Sequence[str]:
+        return ["signed in"]
+
+    async def close(self) -> None:
+        return None
+
+
+CONNECTOR = Connector(
+    "staff", "Staff", "hcm", StaffSettings, StaffHcm, also={"directory": StaffDirectory}
+)

@@ -1,0 +1,154 @@
+"""Routes of `hcm`, `crm` and `directory`, and connectors that have more than one capability."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.problems import ConfigurationError
+from system_apis.connections import read_connections
+from system_apis.connections_example import example_of
+from system_apis.registry import discover_connectors
+from system_apis.tests.conftest import Api, Token
+
+OTHERS = """
+[[connections]]
+name = "staff-de"
+connector = "staff"
+legal_entities = ["HRC-DE"]
+
+[[connections]]
+name = "logins-de"
+connector = "staff"
+capability = "directory"
+legal_entities = ["HRC-DE"]
+
+[[connections]]
+name = "deals-de"
+connector = "deals"
+legal_entities = ["HRC-DE"]
+"""
+
+
+@pytest.fixture
+def connections_file(tmp_path: Path) -> Path:
+    file = tmp_path / "connections.toml"
+    file.write_text(OTHERS, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "value"),
+    [
+        ("hcm/v1/staff-de/workers", "name", "Lena"),
+        ("hcm/v1/staff-de/org-units", "name", "Audit"),
+        ("hcm/v1/staff-de/cost-centres", "code", "4100"),
+        ("hcm/v1/staff-de/assignments", "legal_entity", "HRC-DE"),
+        ("crm/v1/deals-de/accounts", "name", "Alder Bank"),
+        ("crm/v1/deals-de/engagements", "value", {"amount": "125000.50", "currency": "EUR"}),
+        ("directory/v1/logins-de/users", "user_name", "lena"),
+        ("directory/v1/logins-de/groups", "members", [{"kind": "user", "external_id": "1"}]),
+    ],
+)
+async def test_each_list_is_served(
+    api: Api, authorised: dict[str, str], path: str, key: str, value: object
+) -> None:
+    answer = await api.get(f"/{path}", headers=authorised)
+
+    assert answer.status_code == 200
+    assert answer.json()["complete"] is True
+    assert answer.json()["items"][0][key] == value
+
+
+async def test_the_page_asked_for_reaches_the_connector(
+    api: Api, authorised: dict[str, str]
+) -> None:
+    since = {"changed_since": "2026-11-20T00:00:00Z", "cursor": "c"}
+
+    workers = await api.get("/hcm/v1/staff-de/workers", params=since, headers=authorised)
+    accounts = await api.get("/crm/v1/deals-de/accounts", params=since, headers=authorised)
+
+    assert workers.json()["items"][0]["modified_at"] == "2026-11-20T00:00:00Z"
+    assert (workers.json()["next_cursor"], workers.json()["complete"]) == ("c", False)
+    assert workers.json()["faulty"] == [{"external_id": "2", "reason": "hire_date: is no date"}]
+    assert accounts.json()["deleted"] == ["a0"]
+
+
+@pytest.mark.parametrize(
+    ("path", "deltas"),
+    [
+        ("hcm/v1/staff-de", ["workers"]),
+        ("crm/v1/deals-de", ["accounts"]),
+        ("directory/v1/logins-de", ["users"]),
+    ],
+)
+async def test_abilities_say_what_a_delta_is_good_for(
+    api: Api, authorised: dict[str, str], path: str, deltas: list[str]
+) -> None:
+    answer = await api.get(f"/{path}/abilities", headers=authorised)
+
+    assert answer.json()["deltas"] == deltas
+
+
+async def test_each_capability_has_a_scope_of_its_own(api: Api, token: Token) -> None:
+    headers = {"Authorization": f"Bearer {await token('hcm:read')}"}
+
+    read = await api.get("/hcm/v1/staff-de/workers", headers=headers)
+    refused = [
+        await api.get(path, headers=headers)
+        for path in ("/crm/v1/deals-de/accounts", "/directory/v1/logins-de/users")
+    ]
+
+    assert read.status_code == 200
+    assert {(each.status_code, each.json()["code"]) for each in refused} == {(403, "scope_missing")}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": 501}, "query.limit"),
+        ({"changed_since": "2026-11-20"}, "query.changed_since"),
+        ({"sort": "name"}, "query.sort"),
+    ],
+)
+async def test_a_page_outside_of_the_contract_is_refused(
+    api: Api, authorised: dict[str, str], query: dict[str, str | int | bool | None], field: str
+) -> None:
+    for path in ("/hcm/v1/staff-de/workers", "/crm/v1/deals-de/accounts"):
+        answer = await api.get(path, params=query, headers=authorised)
+
+        assert answer.status_code == 422
+        assert [each["field"] for each in answer.json()["errors"]] == [field]
+
+
+async def test_a_connection_has_the_capability_that_its_table_names(
+    api: Api, authorised: dict[str, str]
+) -> None:
+    listed = await api.get("/v1/connections", headers=authorised)
+    other = await api.get("/hcm/v1/logins-de/workers", headers=authorised)
+
+    assert [(each["name"], each["capability"]) for each in listed.json()["connections"]] == [
+        ("staff-de", "hcm"),
+        ("logins-de", "directory"),
+        ("deals-de", "crm"),
+    ]
+    assert (other.status_code, other.json()["code"]) == (404, "connection_of_other_capability")
+
+
+def test_a_capability_that_the_connector_lacks_is_refused_by_its_key(tmp_path: Path) -> None:
+    file = tmp_path / "connections.toml"
+    file.write_text(OTHERS.replace('"directory"', '"crm"'), encoding="utf-8")
+
+    with pytest.raises(ConfigurationError) as caught:
+        read_connections(file, discover_connectors(["system_apis.tests.connectors"]))
+
+    assert (
+        "connections[1].capability: 'crm' is not offered by staff, only hcm, directory"
+        in caught.value.detail
+    )
+
+
+def test_the_example_shows_how_to_choose(tmp_path: Path) -> None:
+    example = example_of([discover_connectors(["system_apis.tests.connectors"])["staff"]])
+
+    assert "# Staff (hcm, directory)" in example
+    assert '# capability = "hcm"  # or directory' in example
