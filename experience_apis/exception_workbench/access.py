@@ -9,10 +9,12 @@ from shared.problems import Forbidden
 _RETRY_ROLES = frozenset(
     {"finance.analyst", "finance.controller", "integration.operator", "data.steward"}
 )
+_CONFIRM_ROLES = frozenset({"finance.analyst", "finance.controller", "integration.operator"})
 _CASE_WORK_ROLES = _RETRY_ROLES | {"project.manager"}
 
 Reader = Annotated[Principal, requires("cases:read")]
 Retrier = Annotated[Principal, requires("cases:write", roles=_RETRY_ROLES)]
+Confirmer = Annotated[Principal, requires("cases:write", roles=_CONFIRM_ROLES)]
 CaseWorker = Annotated[Principal, requires("cases:write", roles=_CASE_WORK_ROLES)]
 
 _WRITE = frozenset({"cases:write"})
@@ -20,6 +22,7 @@ _ACTIONS = (
     (ActionName.RETRY, "Try again now", ScopeRule(_WRITE, _RETRY_ROLES)),
     (ActionName.ASSIGN, "Assign", ScopeRule(_WRITE, _CASE_WORK_ROLES)),
     (ActionName.COMMENT, "Comment", ScopeRule(_WRITE, _CASE_WORK_ROLES)),
+    (ActionName.CONFIRM, "Confirm what stands in the ERP", ScopeRule(_WRITE, _CONFIRM_ROLES)),
 )
 
 

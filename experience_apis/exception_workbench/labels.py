@@ -25,7 +25,7 @@ STATES = {
     "REOPENED": "Open again",
 }
 
-AFTER_RETRY = {
+AFTER_ACTION = {
     "READY": "The posting is valid and is sent in the background.",
     "PARKED": "It still waits for something that is missing; its arrival releases it.",
     "BLOCKED": "It is still blocked: see the case.",

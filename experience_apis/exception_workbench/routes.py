@@ -6,7 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 
 from experience_apis.exception_workbench import shaping
-from experience_apis.exception_workbench.access import CaseWorker, Reader, Retrier, actions_for
+from experience_apis.exception_workbench.access import (
+    CaseWorker,
+    Confirmer,
+    Reader,
+    Retrier,
+    actions_for,
+)
 from experience_apis.exception_workbench.schemas import (
     ME,
     CaseFilters,
@@ -14,8 +20,10 @@ from experience_apis.exception_workbench.schemas import (
     CaseRow,
     CaseView,
     CommentView,
+    ConfirmView,
     NewAssignee,
     NewComment,
+    NewConfirmation,
     RetryView,
 )
 from experience_apis.upstream.case_calls import ProcessCases
@@ -151,6 +159,32 @@ async def assign_case(
     case = await cases.assign(caller, case_id, assignee, if_match)
     _name_version(response, case.version)
     return shaping.case_row(case, now=clock.now(), me=caller.subject)
+
+
+@router.post(
+    "/cases/{case_id}/confirmation",
+    operation_id="confirm_workbench_case",
+    summary="Say whether the line stands in the ERP, and how that is known",
+    response_model=ConfirmView,
+    responses=_WITH_VERSION | problem_responses(Conflict, PreconditionFailed, OutcomeUnknown),
+)
+@throttled("120/minute")
+async def confirm_case(
+    case_id: UUID,
+    *,
+    confirmation: NewConfirmation,
+    if_match: Version,
+    caller: Confirmer,
+    cases: Cases,
+    clock: Time,
+    response: Response,
+    idempotency_key: OnceOnly = None,
+) -> ConfirmView:
+    """For a posting whose outcome no look-up found out; evidence and person stay on the case."""
+    said = confirmation.model_dump(mode="json")
+    result = await cases.confirm(caller, case_id, said, if_match, idempotency_key)
+    _name_version(response, result.case.version)
+    return shaping.confirm_view(result, now=clock.now(), me=caller.subject)
 
 
 @router.post(

@@ -160,12 +160,36 @@ class CommentView(BaseModel):
     at: datetime
 
 
+class ErpLine(BaseModel):
+    """The ERP's line as it stands there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    external_id: str = Field(
+        min_length=1, max_length=200, description="The ERP's id of the line or document."
+    )
+    work_date: date
+    minutes: int = Field(ge=-1_000_000, le=1_000_000)
+
+
+class ConfirmationView(BaseModel):
+    """What somebody found in the ERP, and how they know."""
+
+    id: UUID
+    sentence: str = Field(examples=["Line 17 stands in the ERP: 8.00 hours on 2026-06-02."])
+    evidence: str
+    confirmed_by: str
+    mine: bool
+    at: datetime
+
+
 class ActionName(StrEnum):
     """What can be done with a case."""
 
     RETRY = "retry"
     ASSIGN = "assign"
     COMMENT = "comment"
+    CONFIRM = "confirm"
 
 
 class ActionOffer(BaseModel):
@@ -187,6 +211,7 @@ class CaseView(BaseModel):
     also: list[str] = Field(description="Codes of further findings on the same entry.")
     timeline: list[TimelineEntry] = Field(description="In the order in which it happened.")
     comments: list[CommentView]
+    confirmations: list[ConfirmationView]
     actions: list[ActionOffer]
 
 
@@ -208,6 +233,36 @@ class NewComment(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(min_length=1, max_length=4000)
+
+
+class ConfirmedOutcome(StrEnum):
+    """What a person found out in the ERP."""
+
+    POSTED = "posted"
+    NOT_POSTED = "not_posted"
+
+
+class NewConfirmation(BaseModel):
+    """How an unknown outcome ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: ConfirmedOutcome
+    line: ErpLine | None = Field(
+        default=None, description="Needed with `posted`, refused with `not_posted`."
+    )
+    evidence: str = Field(
+        min_length=10, max_length=4000, description="What was looked at, and what it shows."
+    )
+
+
+class ConfirmView(BaseModel):
+    """What a confirmation led to."""
+
+    case: CaseRow
+    confirmation: ConfirmationView
+    posting_state: str = Field(examples=["POSTED"])
+    sentence: str = Field(examples=["It is posted."])
 
 
 class RetryView(BaseModel):

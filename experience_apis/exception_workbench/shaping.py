@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pydantic import JsonValue
 
 from experience_apis.exception_workbench.labels import (
-    AFTER_RETRY,
+    AFTER_ACTION,
     FIELDS,
     OWNERS,
     SEVERITIES,
@@ -21,6 +21,8 @@ from experience_apis.exception_workbench.schemas import (
     CaseView,
     CommentView,
     ComparisonRow,
+    ConfirmationView,
+    ConfirmView,
     RetryView,
     TimelineEntry,
     Totals,
@@ -31,6 +33,8 @@ from experience_apis.upstream.cases import (
     CaseDetail,
     CasePage,
     Comment,
+    Confirmation,
+    ConfirmationResult,
     LineageEvent,
     RetryResult,
     Side,
@@ -75,6 +79,7 @@ def case_view(
         also=detail.also,
         timeline=[timeline_entry(event) for event in sorted(detail.lineage, key=_instant)],
         comments=[comment_view(comment, me=me) for comment in detail.comments],
+        confirmations=[confirmation_view(each, me=me) for each in detail.confirmations],
         actions=actions,
     )
 
@@ -114,14 +119,43 @@ def case_row(case: Case, *, now: datetime, me: str) -> CaseRow:
     )
 
 
+def confirm_view(result: ConfirmationResult, *, now: datetime, me: str) -> ConfirmView:
+    """What the confirmation led to, in a sentence."""
+    return ConfirmView(
+        case=case_row(result.case, now=now, me=me),
+        confirmation=confirmation_view(result.confirmation, me=me),
+        posting_state=result.posting_state,
+        sentence=_posting_sentence(result.posting_state),
+    )
+
+
+def confirmation_view(confirmation: Confirmation, *, me: str) -> ConfirmationView:
+    """A confirmation in a sentence, marked when it is the caller's."""
+    line = confirmation.line
+    return ConfirmationView(
+        id=confirmation.id,
+        sentence="No line stands in the ERP."
+        if line is None
+        else f"Line {line.external_id} stands in the ERP: {hours(line.minutes)} hours on"
+        f" {line.work_date.isoformat()}.",
+        evidence=confirmation.evidence,
+        confirmed_by=confirmation.confirmed_by,
+        mine=confirmation.confirmed_by == me,
+        at=confirmation.at,
+    )
+
+
 def retry_view(result: RetryResult, *, now: datetime, me: str) -> RetryView:
     """What the retry led to, in a sentence."""
-    state = result.posting_state
     return RetryView(
         case=case_row(result.case, now=now, me=me),
-        posting_state=state,
-        sentence=AFTER_RETRY.get(state, f"The posting is now {in_words(state.lower()).lower()}."),
+        posting_state=result.posting_state,
+        sentence=_posting_sentence(result.posting_state),
     )
+
+
+def _posting_sentence(state: str) -> str:
+    return AFTER_ACTION.get(state, f"The posting is now {in_words(state.lower()).lower()}.")
 
 
 def comment_view(comment: Comment, *, me: str) -> CommentView:

@@ -46,6 +46,16 @@ def a_comment(*, author: str, text: str) -> dict[str, Any]:
     }
 
 
+def a_confirmation(said: dict[str, Any], *, confirmed_by: str) -> dict[str, Any]:
+    return {
+        "id": "5b0c8b52-7d0e-4e4f-9d42-1f1f6b8f0a11",
+        "line": None,
+        **said,
+        "confirmed_by": confirmed_by,
+        "at": "2026-11-13T09:30:00Z",
+    }
+
+
 def a_detail(case: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The case with three sides: nothing stands in the ERP yet."""
     detail = {
@@ -73,5 +83,6 @@ def a_detail(case: dict[str, Any], **changes: Any) -> dict[str, Any]:
             },
         ],
         "comments": [],
+        "confirmations": [],
     }
     return {**detail, **changes}

@@ -13,7 +13,13 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Header, Request, Response
 
 from experience_apis.tests.approvals import a_request, approvals_router
-from experience_apis.tests.cases import CASE_ID, a_case, a_comment, a_detail
+from experience_apis.tests.cases import (
+    CASE_ID,
+    a_case,
+    a_comment,
+    a_confirmation,
+    a_detail,
+)
 from shared.http_client import HttpClient
 from shared.identity import IdentitySettings, Principal, TokenVerifier, requires
 from shared.problems import Forbidden, InvalidRequest, NotFound, PreconditionFailed
@@ -21,6 +27,7 @@ from shared.web import WebSettings, create_api
 
 _START_SECONDS = 20.0
 _RETRY_ROLES = {"finance.analyst", "finance.controller", "integration.operator", "data.steward"}
+_CONFIRM_ROLES = _RETRY_ROLES - {"data.steward"}
 _ANY_ROLE = _RETRY_ROLES | {"project.manager"}
 
 Reader = Annotated[Principal, requires("cases:read")]
@@ -48,6 +55,7 @@ class ProcessTier:
     ready: bool = True
     case: dict[str, Any] = field(default_factory=a_case)
     comments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    confirmations: list[dict[str, Any]] = field(default_factory=list)
     approval: dict[str, Any] = field(default_factory=a_request)
 
     def note(self, request: Request, caller: Principal) -> None:
@@ -142,7 +150,11 @@ def _cases(tier: ProcessTier) -> APIRouter:
     async def read(request: Request, case_id: str, caller: Reader) -> dict[str, Any]:
         tier.note(request, caller)
         _known(case_id)
-        return a_detail(tier.case, comments=list(tier.comments.values()))
+        return a_detail(
+            tier.case,
+            comments=list(tier.comments.values()),
+            confirmations=tier.confirmations,
+        )
 
     @router.post("/{case_id}/retry")
     async def retry(request: Request, case_id: str, caller: Writer) -> dict[str, Any]:
@@ -166,6 +178,24 @@ def _cases(tier: ProcessTier) -> APIRouter:
         if if_match != f'"{tier.case["version"]}"':
             raise PreconditionFailed("The case was changed at 09:14 by carl.")
         return tier.change(**await request.json())
+
+    @router.post("/{case_id}/confirmation")
+    async def confirm(
+        request: Request,
+        case_id: str,
+        caller: Writer,
+        if_match: Annotated[str | None, Header()] = None,
+    ) -> dict[str, Any]:
+        tier.note(request, caller)
+        _permitted(caller, _CONFIRM_ROLES)
+        _known(case_id)
+        if if_match != f'"{tier.case["version"]}"':
+            raise PreconditionFailed("The case was changed at 09:14 by carl.")
+        kept = a_confirmation(await request.json(), confirmed_by=caller.subject)
+        tier.confirmations.append(kept)
+        state = "POSTED" if kept["outcome"] == "posted" else "READY"
+        case = tier.change(state="RESOLVED_MANUAL")
+        return {"case": case, "confirmation": kept, "posting_state": state}
 
     @router.post("/{case_id}/comments", status_code=201)
     async def comment(

@@ -2,8 +2,17 @@
 
 from uuid import UUID
 
+from pydantic import JsonValue
+
 from experience_apis.upstream.as_caller import AsCaller, Filters, understood
-from experience_apis.upstream.cases import Case, CaseDetail, CasePage, Comment, RetryResult
+from experience_apis.upstream.cases import (
+    Case,
+    CaseDetail,
+    CasePage,
+    Comment,
+    ConfirmationResult,
+    RetryResult,
+)
 from shared.http_client import HttpClient
 from shared.identity import Principal, ServiceTokens
 
@@ -50,6 +59,31 @@ class ProcessCases:
             headers={"If-Match": if_match},
         )
         return understood(Case, response, unsafe=True)
+
+    async def confirm(
+        self,
+        caller: Principal,
+        case_id: UUID,
+        said: JsonValue,
+        if_match: str,
+        idempotency_key: str | None,
+    ) -> ConfirmationResult:
+        """Say how an unknown outcome ended; with a key, sending it twice counts once.
+
+        :raises PreconditionFailed: the case was changed since ``if_match`` was read.
+        :raises Conflict: there is nothing to confirm, or the line is another posting's.
+        """
+        key = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        response = await self._tier.send(
+            caller,
+            "POST",
+            f"/v1/cases/{case_id}/confirmation",
+            scope=_WRITE,
+            json=said,
+            headers={"If-Match": if_match, **key},
+            idempotent=idempotency_key is not None,
+        )
+        return understood(ConfirmationResult, response, unsafe=True)
 
     async def comment(
         self, caller: Principal, case_id: UUID, text: str, idempotency_key: str | None

@@ -74,6 +74,25 @@ class Side(_Read):
     fields: dict[str, str | int | bool | None]
 
 
+class ErpLine(_Read):
+    """The ERP's line as a person read it off there."""
+
+    external_id: str
+    work_date: date
+    minutes: int
+
+
+class Confirmation(_Read):
+    """What somebody confirmed of an unknown outcome."""
+
+    id: UUID
+    outcome: str
+    line: ErpLine | None
+    evidence: str
+    confirmed_by: str
+    at: datetime
+
+
 class CaseDetail(_Read):
     """A case with both sides and its history."""
 
@@ -86,10 +105,19 @@ class CaseDetail(_Read):
     also: list[str]
     lineage: list[LineageEvent]
     comments: list[Comment]
+    confirmations: list[Confirmation]
 
 
 class RetryResult(_Read):
     """What a retry led to at once."""
 
     case: Case
+    posting_state: str
+
+
+class ConfirmationResult(_Read):
+    """What a confirmation led to."""
+
+    case: Case
+    confirmation: Confirmation
     posting_state: str

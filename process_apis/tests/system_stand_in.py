@@ -28,9 +28,9 @@ class StandIn:
     :param post_faults: taken one by one by the next posts: "commit then drop", "drop",
         "commit then status:<code>", "status:<code>", "retry", "reject:<class>", "hours differ",
         "say nothing", "no line", "twice".
-    :param hold: where calls wait while it is set: "post", "post after commit", "read entries",
-        "read approvals", "sweep"; `held` says that one has come there, `reached` names the
-        places where any ever has.
+    :param hold: where calls wait while it is set: "post", "post after commit", "look up",
+        "read entries", "read approvals", "sweep"; `held` says that one has come there, `reached`
+        names the places where any ever has.
     """
 
     entries: dict[str, Json] = field(default_factory=dict)
@@ -224,6 +224,7 @@ class StandIn:
 
         @app.post(base + "/postings/lookup")
         async def look_up(body: Json) -> Response:
+            await self.wait_at("look up")
             if self.lookup_status != 200:
                 return JSONResponse({"code": "upstream_unavailable"}, self.lookup_status)
             keys = {item["posting_key"] for item in body["items"]}

@@ -146,28 +146,6 @@ async def test_two_lines_with_one_key_are_a_case(tier: Tier) -> None:
     assert len(tier.system.posts) == 1
 
 
-async def test_where_the_erp_cannot_be_asked_a_person_decides(tier: Tier) -> None:
-    tier.system.can_look_up = False
-    firm.enter(tier.system, "e1")
-    tier.system.post_faults.append("drop")
-    await tier.approve("e1")
-
-    await tier.look_up(after=LEASE)
-    case = await tier.case()
-    assert (case["code"], case["state"]) == ("IO_IN_DOUBT", "OPEN")
-    assert (await tier.posting())["state"] == "IN_DOUBT"
-    for _ in range(3):
-        await tier.look_up(after=LEASE)
-    assert len(tier.system.posts) == 1, "nothing is sent again by itself"
-
-    answer = await tier.call("POST", f"/v1/cases/{case['id']}/retry")
-    assert answer.status_code == 200, answer.text
-    await tier.settle()
-    assert len(tier.system.lines) == 1
-    assert (await tier.posting())["state"] == "POSTED"
-    assert await tier.cases() == []
-
-
 async def test_nothing_takes_the_place_of_what_a_person_has_to_find_out(tier: Tier) -> None:
     """It may stand in the ERP: neither a newer version nor the same one again may be sent."""
     tier.system.can_look_up = False

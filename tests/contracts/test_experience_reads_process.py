@@ -8,8 +8,19 @@ import pytest
 from pydantic import BaseModel
 
 from experience_apis.exception_workbench import labels
-from experience_apis.exception_workbench.schemas import CaseFilters, NewAssignee, NewComment
-from experience_apis.upstream.cases import CaseDetail, CasePage, Comment, RetryResult
+from experience_apis.exception_workbench.schemas import (
+    CaseFilters,
+    NewAssignee,
+    NewComment,
+    NewConfirmation,
+)
+from experience_apis.upstream.cases import (
+    CaseDetail,
+    CasePage,
+    Comment,
+    ConfirmationResult,
+    RetryResult,
+)
 from shared.contracts import assert_reads, assert_sends, read
 
 _OPENAPI = Path(__file__).parents[2] / "openapi"
@@ -32,6 +43,7 @@ def contract() -> _Document:
         (CaseDetail, "get", "/v1/cases/{case_id}", "200"),
         (RetryResult, "post", "/v1/cases/{case_id}/retry", "200"),
         (Comment, "post", "/v1/cases/{case_id}/comments", "201"),
+        (ConfirmationResult, "post", "/v1/cases/{case_id}/confirmation", "200"),
     ],
 )
 def test_every_answer_is_understood(
@@ -49,7 +61,11 @@ def test_an_assignment_is_answered_by_the_case(contract: _Document) -> None:
 
 @pytest.mark.parametrize(
     ("model", "method", "path"),
-    [(NewAssignee, "put", "/assignee"), (NewComment, "post", "/comments")],
+    [
+        (NewAssignee, "put", "/assignee"),
+        (NewComment, "post", "/comments"),
+        (NewConfirmation, "post", "/confirmation"),
+    ],
 )
 def test_every_body_is_accepted(
     contract: _Document, model: type[BaseModel], method: str, path: str
@@ -90,6 +106,7 @@ def test_there_are_words_for_every_code(
         ("post", "/retry", "cases:write"),
         ("put", "/assignee", "cases:write"),
         ("post", "/comments", "cases:write"),
+        ("post", "/confirmation", "cases:write"),
     ],
 )
 def test_the_scope_that_is_asked_for_is_enough(
@@ -101,7 +118,12 @@ def test_the_scope_that_is_asked_for_is_enough(
 
 @pytest.mark.parametrize(
     ("method", "path", "header"),
-    [("put", "/assignee", "if-match"), ("post", "/comments", "idempotency-key")],
+    [
+        ("put", "/assignee", "if-match"),
+        ("post", "/comments", "idempotency-key"),
+        ("post", "/confirmation", "if-match"),
+        ("post", "/confirmation", "idempotency-key"),
+    ],
 )
 def test_every_header_is_read(contract: _Document, method: str, path: str, header: str) -> None:
     parameters = _operation(contract, method, path)["parameters"]

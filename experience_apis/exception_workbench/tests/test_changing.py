@@ -132,8 +132,57 @@ async def test_a_missing_role_is_named_before_anything_is_sent(
     assert process_tier.seen == []
 
 
+async def test_what_was_found_in_the_erp_is_confirmed_with_its_evidence(
+    api: HttpClient, process_tier: ProcessTier, signed_in: SignIn
+) -> None:
+    headers = await signed_in("maya")
+    version = (await api.get(_CASE, headers=headers)).headers["ETag"]
+    line = {"external_id": "17", "work_date": "2026-11-12", "minutes": 50}
+    said = {"outcome": "posted", "line": line, "evidence": "Searched for the key, found line 17."}
+
+    answer = await api.post(
+        f"{_CASE}/confirmation",
+        json=said,
+        headers={**headers, "If-Match": version, "Idempotency-Key": "k-7"},
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["ETag"] == '"4"'
+    assert answer.json()["sentence"] == "It is posted."
+    assert answer.json()["case"]["state_label"] == "Resolved by a person"
+    assert process_tier.last.headers["idempotency-key"] == "k-7"
+    assert process_tier.last.caller.subject == "maya"
+    assert [process_tier.confirmations[0][name] for name in ("line", "evidence")] == [
+        line,
+        said["evidence"],
+    ]
+    (shown,) = (await api.get(_CASE, headers=headers)).json()["confirmations"]
+    assert shown["sentence"] == "Line 17 stands in the ERP: 0.83 hours on 2026-11-12."
+    assert (shown["mine"], shown["evidence"]) == (True, said["evidence"])
+
+
+async def test_nobody_confirms_without_the_role_the_version_and_evidence(
+    api: HttpClient, process_tier: ProcessTier, signed_in: SignIn
+) -> None:
+    said = {"outcome": "not_posted", "evidence": "Searched for the key: nothing there."}
+    for subject, changes, version, status, code in (
+        ("stella", {}, {"If-Match": '"3"'}, 403, "role_missing"),
+        ("maya", {}, {}, 422, "validation_failed"),
+        ("maya", {"evidence": "yes"}, {"If-Match": '"3"'}, 422, "validation_failed"),
+        ("maya", {}, {"If-Match": '"2"'}, 412, "precondition_failed"),
+    ):
+        answer = await api.post(
+            f"{_CASE}/confirmation",
+            json={**said, **changes},
+            headers={**await signed_in(subject), **version},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert process_tier.confirmations == []
+
+
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/retry"), ("PUT", "/assignee"), ("POST", "/comments")]
+    ("method", "path"),
+    [("POST", "/retry"), ("POST", "/confirmation"), ("PUT", "/assignee"), ("POST", "/comments")],
 )
 async def test_changing_needs_the_scope(
     api: HttpClient, process_tier: ProcessTier, signed_in: SignIn, method: str, path: str

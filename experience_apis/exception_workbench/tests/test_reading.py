@@ -114,7 +114,7 @@ async def test_a_case_shows_both_sides_and_its_history(
 @pytest.mark.parametrize(
     ("user", "scope", "refusals"),
     [
-        ("maya", None, {"retry": None, "assign": None, "comment": None}),
+        ("maya", None, {"retry": None, "assign": None, "comment": None, "confirm": None}),
         (
             "petra",
             None,
@@ -123,12 +123,17 @@ async def test_a_case_shows_both_sides_and_its_history(
                 "finance.controller or integration.operator.",
                 "assign": None,
                 "comment": None,
+                "confirm": "This needs the role finance.analyst or finance.controller or "
+                "integration.operator.",
             },
         ),
         (
             "maya",
             "openid cases:read",
-            dict.fromkeys(("retry", "assign", "comment"), "The token lacks the scope cases:write."),
+            dict.fromkeys(
+                ("retry", "assign", "comment", "confirm"),
+                "The token lacks the scope cases:write.",
+            ),
         ),
     ],
 )

@@ -149,8 +149,8 @@ _ENTRIES = (
         _S1,
         _OPERATOR,
         "It is not known whether the line stands in the ERP: {why}.",
-        "Look in the ERP for the posting key. Timepost keeps looking where the ERP can be asked; "
-        "where it cannot, retry sends the line again, so retry only if it is not there.",
+        "Look in the ERP for the posting key, then confirm what you found there: posted, with the "
+        "line, or not posted. Where the ERP can be asked, Timepost goes on looking meanwhile.",
     ),
     CatalogueEntry(
         "RC_VALUE_DIFF",

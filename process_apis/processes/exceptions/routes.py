@@ -1,4 +1,4 @@
-"""Routes of `exceptions`: look at cases, retry, assign, comment."""
+"""Routes of `exceptions`: look at cases, retry, assign, comment, confirm."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from process_apis.database import TheDatabase
 from process_apis.doorbell import TheDoorbell
-from process_apis.processes.exceptions import sides, steps, store
+from process_apis.processes.exceptions import confirming, sides, steps, store
+from process_apis.processes.exceptions.confirming import Request
 from process_apis.processes.exceptions.schemas import (
     Assignment,
     Case,
@@ -16,7 +17,9 @@ from process_apis.processes.exceptions.schemas import (
     CasePage,
     CaseState,
     Comment,
+    ConfirmationResult,
     NewComment,
+    NewConfirmation,
     OwnerRole,
     RetryResult,
     Severity,
@@ -36,6 +39,7 @@ from shared.web import problem_responses, throttled
 router = APIRouter(prefix="/v1", tags=["exceptions"])
 
 RETRIERS = {"finance.analyst", "finance.controller", "integration.operator", "data.steward"}
+CONFIRMERS = {"finance.analyst", "finance.controller", "integration.operator"}
 ANYBODY = RETRIERS | {"project.manager"}
 
 ETAG: dict[int | str, dict[str, Any]] = {
@@ -153,6 +157,32 @@ async def comment_case(
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> Comment:
     return await steps.comment(case_id, comment.text, idempotency_key, caller, ledger)
+
+
+@router.post(
+    "/cases/{case_id}/confirmation",
+    operation_id="confirm_case_outcome",
+    summary="Say whether a line stands in the ERP",
+    description="For a posting whose outcome no look-up found out. `posted` names the line as it "
+    "stands there; `not_posted` has it sent again, with the same key. No value is changed. With an "
+    "Idempotency-Key, sending it twice confirms once.",
+    responses={**problem_responses(NotFound, Conflict, PreconditionFailed), **ETAG},
+)
+@throttled("300/minute")
+async def confirm_case_outcome(
+    case_id: UUID,
+    confirmation: NewConfirmation,
+    caller: Annotated[Principal, requires("cases:write", roles=CONFIRMERS)],
+    ledger: TheLedger,
+    doorbell: TheDoorbell,
+    response: Response,
+    if_match: Annotated[str | None, Header(description="The ETag of the case as read.")] = None,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> ConfirmationResult:
+    request = Request(case_id, confirmation, _version(if_match), idempotency_key, caller)
+    result = await confirming.confirm(request, ledger, doorbell)
+    response.headers["ETag"] = f'"{result.case.version}"'
+    return result
 
 
 def _version(if_match: str | None) -> int:

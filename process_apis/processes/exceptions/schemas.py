@@ -107,6 +107,54 @@ class Side(BaseModel):
     fields: dict[str, str | int | bool | None]
 
 
+class ConfirmedOutcome(StrEnum):
+    """What a person found out in the ERP."""
+
+    POSTED = "posted"
+    NOT_POSTED = "not_posted"
+
+
+class ErpLine(BaseModel):
+    """The ERP's line as a person reads it off there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    external_id: Storable = Field(
+        min_length=1, max_length=200, description="The ERP's id of the line or document."
+    )
+    work_date: date
+    minutes: int = Field(ge=-1_000_000, le=1_000_000)
+
+
+class NewConfirmation(BaseModel):
+    """How an unknown outcome ended, as a person saw it in the ERP."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: ConfirmedOutcome
+    line: ErpLine | None = Field(
+        default=None,
+        description="Needed with `posted`, refused with `not_posted`. One that differs from what "
+        "was sent is a case of its own.",
+    )
+    evidence: Storable = Field(
+        min_length=10,
+        max_length=4000,
+        description="What was looked at, and what it shows: for whoever audits it later.",
+    )
+
+
+class Confirmation(BaseModel):
+    """What somebody confirmed; never changed."""
+
+    id: UUID
+    outcome: ConfirmedOutcome
+    line: ErpLine | None
+    evidence: str
+    confirmed_by: str
+    at: datetime
+
+
 class CaseDetail(BaseModel):
     """One case with both sides and its history. Narrative text is left out on purpose."""
 
@@ -119,6 +167,9 @@ class CaseDetail(BaseModel):
     also: list[str] = Field(description="Codes of further findings on the same entry.")
     lineage: list[LineageEvent]
     comments: list[Comment]
+    confirmations: list[Confirmation] = Field(
+        description="What people confirmed of unknown outcomes, oldest first."
+    )
 
 
 class Assignment(BaseModel):
@@ -142,3 +193,14 @@ class RetryResult(BaseModel):
 
     case: Case
     posting_state: str = Field(description="State after validation.", examples=["READY"])
+
+
+class ConfirmationResult(BaseModel):
+    """What a confirmation led to."""
+
+    case: Case
+    confirmation: Confirmation
+    posting_state: str = Field(
+        examples=["POSTED"],
+        description="POSTED; MISPOSTED if the line is not what was sent; READY to be sent again.",
+    )

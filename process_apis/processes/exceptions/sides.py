@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from process_apis.processes.exceptions import store
+from process_apis.processes.exceptions import confirmations, store
 from process_apis.processes.exceptions.schemas import Case, CaseDetail, LineageEvent, Side
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.master_data import reading as masters
@@ -62,6 +62,7 @@ async def detail(connection: AsyncConnection, case: Case) -> CaseDetail:
             for step in steps
         ],
         comments=await store.comments(connection, case.id),
+        confirmations=await confirmations.of_case(connection, case.id),
     )
 
 

@@ -38,7 +38,8 @@ async def retry(
                 "There is nothing to send again: the case is resolved, or its line stands in the "
                 "ERP or is on its way there.",
                 code="nothing_to_retry",
-                action="Read the case again and compare both sides.",
+                action="Read the case again and compare both sides. If its outcome is unknown, "
+                "look in the ERP and confirm what you find.",
             )
     verdicts = await validation.validate(ledger, only=case.posting_id)
     state = verdicts[0].state if verdicts else woken
@@ -61,7 +62,7 @@ async def assign(
         now = ledger.clock.now()
         case = await store.assign(transaction, case_id, assignee, seen_version, now)
         detail = {"case": str(case_id), "assignee": assignee}
-        await _note(transaction, case, "case assigned", caller, detail, now)
+        await note(transaction, case, "case assigned", caller, detail, now)
         return case
 
 
@@ -79,7 +80,7 @@ async def comment(
         )
         if written.at == now:
             case = await store.one(transaction, case_id)
-            await _note(transaction, case, "commented", caller, {"case": str(case_id)}, now)
+            await note(transaction, case, "commented", caller, {"case": str(case_id)}, now)
         return written
 
 
@@ -88,7 +89,7 @@ def actor_of(caller: Principal) -> str:
     return f"user:{caller.subject}"
 
 
-async def _note(
+async def note(
     transaction: AsyncConnection,
     case: Case,
     what: str,
@@ -96,6 +97,7 @@ async def _note(
     detail: Mapping[str, Any],
     now: datetime,
 ) -> None:
+    """Record what a person did in the lineage of the case's entry."""
     facts = {**detail, "through": list(caller.actors)}
     step = lineage.Step(
         case.time_entry_id, what, now, case.posting_id, actor=actor_of(caller), detail=facts

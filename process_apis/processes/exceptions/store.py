@@ -126,6 +126,36 @@ async def assign(
     return Case.model_validate(dict(row))
 
 
+async def resolve_by_hand(
+    connection: AsyncConnection, case_id: UUID, resolution: str, seen_version: int, now: datetime
+) -> Case:
+    """A person settled it, if it is still open and as they saw it.
+
+    :raises PreconditionFailed: it was changed since.
+    """
+    result = await connection.execute(
+        update(ExceptionCase)
+        .where(
+            _CASES.c.id == case_id,
+            _CASES.c.version == seen_version,
+            _CASES.c.resolved_at.is_(None),
+        )
+        .values(
+            state=CaseState.RESOLVED_MANUAL,
+            resolution=resolution,
+            resolved_at=now,
+            waiting_for=[],
+            updated_at=now,
+            version=_CASES.c.version + 1,
+        )
+        .returning(_CASES)
+    )
+    row = result.mappings().first()
+    if row is None:
+        raise PreconditionFailed("Somebody else changed this case since you read it.")
+    return Case.model_validate(dict(row))
+
+
 async def comment(
     connection: AsyncConnection,
     case_id: UUID,

@@ -1,13 +1,19 @@
 """Cases and what people write on them."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ARRAY, Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from process_apis.database import Instant, one_of
-from process_apis.processes.exceptions.schemas import CaseState, OwnerRole, Severity
+from process_apis.database import Instant, Json, one_of
+from process_apis.processes.exceptions.schemas import (
+    CaseState,
+    ConfirmedOutcome,
+    OwnerRole,
+    Severity,
+)
 
 
 class ExceptionCase(SQLModel, table=True):
@@ -74,4 +80,32 @@ class CaseComment(SQLModel, table=True):
     author: str
     text: str
     idempotency_key: str | None = None
+    at: datetime = Field(sa_type=Instant)
+
+
+class CaseConfirmation(SQLModel, table=True):
+    """What a person found out in the ERP, and how they know. Rows are only ever added."""
+
+    __tablename__ = "case_confirmation"
+    __table_args__ = (
+        one_of("outcome", ConfirmedOutcome, "case_confirmation_outcome"),
+        Index(
+            "case_confirmation_once",
+            "case_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="exception_case.id", index=True)
+    posting_id: UUID
+    outcome: str
+    line: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    evidence: str
+    confirmed_by: str
+    through: list[str] = Field(sa_type=ARRAY(Text()), description="Clients that acted for them.")
+    idempotency_key: str | None = None
+    posting_state: str
     at: datetime = Field(sa_type=Instant)

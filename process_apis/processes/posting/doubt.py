@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from process_apis.processes.posting import outcomes, refusals
 from process_apis.processes.posting.ledger import Ledger
-from process_apis.processes.posting.outcomes import Leased, Result
-from process_apis.processes.posting.rules import NEEDS_A_PERSON, Finding
+from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Leased, Result
+from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.sending import leased_from
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import LookupItem, PostedLine
@@ -25,7 +25,7 @@ PATIENCE = 3
 UNASKABLE_PAUSE = timedelta(hours=6)
 
 _CLAIM = text(
-    """
+    f"""
     WITH due AS (
         SELECT id FROM posting
         WHERE target_connection = :erp AND state IN ('SENDING', 'IN_DOUBT') AND due_at <= :now
@@ -36,15 +36,8 @@ _CLAIM = text(
     FROM due, time_entry AS entry, time_entry_version AS version
     WHERE posting.id = due.id AND entry.id = posting.time_entry_id
       AND version.time_entry_id = posting.time_entry_id AND version.version = posting.version
-    RETURNING posting.id, posting.time_entry_id, posting.version, posting.source_connection,
-        entry.external_id AS entry_external_id, posting.posting_key, posting.request,
-        posting.attempts, posting.lookups, posting.approved_at, posting.carrier,
-        jsonb_build_object(
-            'worker', coalesce(version.content -> 'worker' ->> 'name',
-                               version.content -> 'worker' ->> 'email'),
-            'project', version.content -> 'project' ->> 'name',
-            'task', version.content -> 'task' ->> 'name') AS labels
-    """
+    RETURNING {LEASED_COLUMNS}
+    """  # noqa: S608 - our own column names
 )
 
 
@@ -118,11 +111,7 @@ def _still_unknown(ledger: Ledger, leased: Leased, problem: TimepostProblem | No
 
 def _ask_a_person(leased: Leased) -> Result:
     """It may stand in the ERP, so it stays in doubt: nothing else may take its place."""
-    detail = {"why": "this ERP cannot be asked for it", NEEDS_A_PERSON: "yes"}
+    finding = Finding("IO_IN_DOUBT", detail={"why": "this ERP cannot be asked for it"})
     return Result(
-        leased,
-        PostingState.IN_DOUBT,
-        "the ERP cannot be asked",
-        UNASKABLE_PAUSE,
-        finding=Finding("IO_IN_DOUBT", detail=detail),
+        leased, PostingState.IN_DOUBT, "the ERP cannot be asked", UNASKABLE_PAUSE, finding=finding
     )

@@ -59,6 +59,17 @@ _WAKE_SIBLINGS = text(
 )
 
 
+# Of `posting`, its `entry` and its `version`: what makes a `Leased`.
+LEASED_COLUMNS = """posting.id, posting.time_entry_id, posting.version, posting.source_connection,
+    entry.external_id AS entry_external_id, posting.posting_key, posting.request,
+    posting.attempts, posting.lookups, posting.approved_at, posting.carrier,
+    jsonb_build_object(
+        'worker', coalesce(version.content -> 'worker' ->> 'name',
+                           version.content -> 'worker' ->> 'email'),
+        'project', version.content -> 'project' ->> 'name',
+        'task', version.content -> 'task' ->> 'name') AS labels"""
+
+
 @dataclass(frozen=True)
 class Leased:
     """A posting that this worker holds."""
@@ -114,20 +125,31 @@ def posted(leased: Leased, lines: Sequence[PostedLine], how: str) -> Result:
 
 
 async def commit(ledger: Ledger, token: UUID, results: Sequence[Result]) -> int:
-    """Write results of a batch; returns how many were still ours.
+    """Write results of a batch; returns how many were still ours."""
+    async with ledger.database.transaction() as transaction:
+        return await write(transaction, ledger, token, results)
+
+
+async def write(
+    transaction: AsyncConnection, ledger: Ledger, token: UUID, results: Sequence[Result]
+) -> int:
+    """As `commit`, within the caller's transaction.
 
     A result whose lease was lost is dropped: whoever holds the posting now looks it up.
     """
-    async with ledger.database.transaction() as transaction:
-        now = ledger.clock.now()
-        entry_ids = [each.leased.time_entry_id for each in results]
-        await transaction.execute(_LOCK_ENTRIES, {"ids": entry_ids})
-        rows = json.dumps([_row(each, now) for each in results], default=str)
-        written = await transaction.execute(_WRITE, {"results": rows, "token": token, "now": now})
-        ours = {row.id for row in written}
-        kept = [each for each in results if each.leased.id in ours]
-        await _follow_up(transaction, ledger, kept, now)
-        return len(kept)
+    now = ledger.clock.now()
+    await lock_entries(transaction, [each.leased.time_entry_id for each in results])
+    rows = json.dumps([_row(each, now) for each in results], default=str)
+    written = await transaction.execute(_WRITE, {"results": rows, "token": token, "now": now})
+    ours = {row.id for row in written}
+    kept = [each for each in results if each.leased.id in ours]
+    await _follow_up(transaction, ledger, kept, now)
+    return len(kept)
+
+
+async def lock_entries(transaction: AsyncConnection, entry_ids: Sequence[UUID]) -> None:
+    """Lock entries, as whoever writes postings does first."""
+    await transaction.execute(_LOCK_ENTRIES, {"ids": list(entry_ids)})
 
 
 async def _follow_up(

@@ -10,8 +10,6 @@ from process_apis.processes.posting.states import Leg, PostingKind
 from process_apis.upstream.erp import PostedLine, PostingRequest
 
 MINUTES_PER_DAY = 24 * 60
-# In a finding's detail: only a person can say how it stands, and `retry` is their word.
-NEEDS_A_PERSON = "needs_a_person"
 
 
 @dataclass(frozen=True)

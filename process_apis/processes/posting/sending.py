@@ -1,17 +1,17 @@
 """Sends what is ready: intent first, one call for a batch, an outcome for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import outcomes, refusals
 from process_apis.processes.posting.ledger import Ledger
-from process_apis.processes.posting.outcomes import Leased, Result
+from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Leased, Result
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import ErrorClass, PostingOutcome, PostingRequest
@@ -23,7 +23,7 @@ BATCH = 200
 # What is no longer approved is not sent, even if the ledger has not looked at the change yet.
 # `due_at` is set to when a look-up would prove something, should this worker die right now.
 _CLAIM = text(
-    """
+    f"""
     WITH due AS (
         SELECT posting.id FROM posting JOIN time_entry AS entry ON entry.id = time_entry_id
         WHERE target_connection = :erp AND posting.state = 'READY' AND due_at <= :now
@@ -35,19 +35,12 @@ _CLAIM = text(
     FROM due, time_entry AS entry, time_entry_version AS version
     WHERE posting.id = due.id AND entry.id = posting.time_entry_id
       AND version.time_entry_id = posting.time_entry_id AND version.version = posting.version
-    RETURNING posting.id, posting.time_entry_id, posting.version, posting.source_connection,
-        entry.external_id AS entry_external_id, posting.posting_key, posting.request,
-        posting.attempts, posting.lookups, posting.approved_at, posting.carrier,
-        jsonb_build_object(
-            'worker', coalesce(version.content -> 'worker' ->> 'name',
-                               version.content -> 'worker' ->> 'email'),
-            'project', version.content -> 'project' ->> 'name',
-            'task', version.content -> 'task' ->> 'name') AS labels
-    """
+    RETURNING {LEASED_COLUMNS}
+    """  # noqa: S608 - our own column names
 )
 
 
-def leased_from(row: RowMapping) -> Leased:
+def leased_from(row: Mapping[Any, Any]) -> Leased:
     """A claimed row as a value."""
     facts: dict[str, Any] = dict(row)
     facts["request"] = PostingRequest.model_validate(facts["request"])

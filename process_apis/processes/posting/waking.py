@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import Database
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.master_data.store import dependency_key
-from process_apis.processes.posting.rules import NEEDS_A_PERSON
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.time_entries import store as entries
 from shared.values import Clock
@@ -51,10 +50,8 @@ _WAKE_SLEEPERS = text(
 _WAKE_ONE = text(
     """
     UPDATE posting SET state = CASE WHEN state = 'READY' THEN 'READY' ELSE 'RECEIVED' END,
-        due_at = :now, updated_at = :now, lease_token = NULL, lease_until = NULL
-    WHERE id = :id
-      AND (state IN ('PARKED', 'BLOCKED', 'DEAD_LETTER', 'RECEIVED', 'READY')
-           OR (state = 'IN_DOUBT' AND findings -> 0 -> 'detail' ? :needs_a_person))
+        due_at = :now, updated_at = :now
+    WHERE id = :id AND state IN ('PARKED', 'BLOCKED', 'DEAD_LETTER', 'RECEIVED', 'READY')
     RETURNING id, time_entry_id, state
     """
 )
@@ -105,12 +102,8 @@ async def wake_one(
     """Judge one posting again because a person asked; None if its state does not allow it.
 
     ``through`` are the clients that acted for the person, nearest first.
-
-    One whose outcome only a person can find out is sent again then: it is their word that the
-    line does not stand in the ERP.
     """
-    asked = {"id": posting_id, "now": now, "needs_a_person": NEEDS_A_PERSON}
-    row = (await transaction.execute(_WAKE_ONE, asked)).first()
+    row = (await transaction.execute(_WAKE_ONE, {"id": posting_id, "now": now})).first()
     if row is None:
         return None
     # Should a newer version have waited for this one, the ledger takes that one instead.

@@ -5,14 +5,10 @@ from pathlib import Path
 import pytest
 
 from deploy.identity.in_thread import RunningIdentityServer
-from deploy.identity.sign_in import BrowserClient, sign_in
 from process_apis.settings import ProcessSettings
 from process_apis.tests.approvals.people import PEOPLE, Office, Tokens
 from process_apis.tests.conftest import Tier
-from shared.http_client import HttpClient
-from shared.identity import IdentitySettings, ServiceTokens, TokenVerifier
-
-_BROWSER_SCOPE = "openid approvals:read approvals:write"
+from process_apis.tests.signing_in import token_of
 
 
 @pytest.fixture
@@ -45,28 +41,6 @@ async def office(tier: Tier, identity: RunningIdentityServer, tokens: Tokens) ->
     """The tier and the people who call it."""
     for subject in ("ada", "petra", "carl", "maya"):
         if subject not in tokens:
-            tokens[subject] = await _token(identity, subject)
+            scopes = ("approvals:read", "approvals:write")
+            tokens[subject] = await token_of(identity, subject, *scopes)
     return Office(tier, tokens)
-
-
-async def _token(identity: RunningIdentityServer, subject: str) -> str:
-    """As it comes through the experience tier: signed in there, exchanged for this one."""
-    browser = BrowserClient(
-        identity.workbench.issuer,
-        identity.workbench.client_id,
-        identity.workbench.redirect_uri,
-        _BROWSER_SCOPE,
-    )
-    settings = IdentitySettings(
-        issuer=identity.issuer,
-        audience="timepost-experience",
-        client_id="timepost-experience",
-        client_secret=identity.client_secrets["timepost-experience"],
-    )
-    async with HttpClient(name="identity") as http:
-        password = identity.login_password.get_secret_value()
-        signed_in = await sign_in(http.library_client, browser, subject, password)
-        caller = await TokenVerifier(settings, http.library_client).verify(signed_in.access_token)
-        return await ServiceTokens(settings, http.library_client).exchange_token(
-            caller, "timepost-process", ["approvals:read", "approvals:write"]
-        )
