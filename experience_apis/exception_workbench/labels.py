@@ -12,6 +12,7 @@ OWNERS = {
     "project.manager": "Project manager",
     "finance.analyst": "Finance analyst",
     "finance.controller": "Finance controller",
+    "billing.analyst": "Billing analyst",
     "data.steward": "Data steward",
     "integration.operator": "Integration operator",
 }
@@ -19,9 +20,12 @@ OWNERS = {
 STATES = {
     "OPEN": "Open",
     "ASSIGNED": "Assigned",
+    "IN_PROGRESS": "In progress",
     "WAITING": "Waiting",
+    "PENDING_APPROVAL": "Waits for a second person",
     "RESOLVED_AUTO": "Resolved by itself",
     "RESOLVED_MANUAL": "Resolved by a person",
+    "ACCEPTED": "Accepted as it is",
     "REOPENED": "Open again",
 }
 
@@ -35,6 +39,10 @@ AFTER_ACTION = {
     "MISPOSTED": "It is posted, but the ERP holds something else than was sent.",
     "DEAD_LETTER": "It was given up after many attempts; an operator has to look at it.",
     "RECEIVED": "It is validated in the background.",
+    "ON_HOLD": "Somebody holds it back; it is sent when they release it.",
+    "REVERSAL_PENDING": "It is posted, and about to be taken back.",
+    "REVERSED": "It was posted, and was taken back.",
+    "WAIVED": "It was decided not to post it.",
     "SUPERSEDED": "A newer version of the entry has taken its place.",
 }
 

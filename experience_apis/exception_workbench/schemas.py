@@ -25,9 +25,12 @@ class CaseState(StrEnum):
 
     OPEN = "OPEN"
     ASSIGNED = "ASSIGNED"
+    IN_PROGRESS = "IN_PROGRESS"
     WAITING = "WAITING"
+    PENDING_APPROVAL = "PENDING_APPROVAL"
     RESOLVED_AUTO = "RESOLVED_AUTO"
     RESOLVED_MANUAL = "RESOLVED_MANUAL"
+    ACCEPTED = "ACCEPTED"
     REOPENED = "REOPENED"
 
 
@@ -47,6 +50,7 @@ class OwnerRole(StrEnum):
     PROJECT_MANAGER = "project.manager"
     FINANCE_ANALYST = "finance.analyst"
     FINANCE_CONTROLLER = "finance.controller"
+    BILLING_ANALYST = "billing.analyst"
     DATA_STEWARD = "data.steward"
     INTEGRATION_OPERATOR = "integration.operator"
 

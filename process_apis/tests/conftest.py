@@ -21,6 +21,7 @@ from process_apis.runtime import Runtime, build
 from process_apis.settings import ProcessIdentity, ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.system_stand_in import ERP, TRACKER, StandIn, served
+from process_apis.tests.watched_transitions import watch_transitions
 from process_apis.timing import Timing
 from process_apis.worker import Worker
 from shared.http_client import ASGITransport, HttpClient
@@ -37,6 +38,7 @@ def with_masters(postgres: PostgresServer, identity: RunningIdentityServer) -> s
     """Name of a database with the whole schema and the firm's masters, to be copied."""
     url = postgres.create_database(TEMPLATE)
     migrate(SecretStr(url))
+    watch_transitions(url)
 
     async def read_masters(system: StandIn) -> None:
         runtime = build(settings_of(url, system, identity))

@@ -11,13 +11,21 @@ from process_apis.texts import Storable
 
 
 class CaseState(StrEnum):
-    """Where a case stands. `WAITING`: releases itself when what it waits for arrives."""
+    """Where a case stands; how it moves stands in `transitions`.
+
+    `WAITING`: releases itself when what it waits for arrives. `PENDING_APPROVAL`: somebody asked
+    to accept it as it is, and a second person has to agree. `REOPENED`: resolved, and the same
+    came back within 30 days.
+    """
 
     OPEN = "OPEN"
     ASSIGNED = "ASSIGNED"
+    IN_PROGRESS = "IN_PROGRESS"
     WAITING = "WAITING"
+    PENDING_APPROVAL = "PENDING_APPROVAL"
     RESOLVED_AUTO = "RESOLVED_AUTO"
     RESOLVED_MANUAL = "RESOLVED_MANUAL"
+    ACCEPTED = "ACCEPTED"
     REOPENED = "REOPENED"
 
 
@@ -37,8 +45,17 @@ class OwnerRole(StrEnum):
     PROJECT_MANAGER = "project.manager"
     FINANCE_ANALYST = "finance.analyst"
     FINANCE_CONTROLLER = "finance.controller"
+    BILLING_ANALYST = "billing.analyst"
     DATA_STEWARD = "data.steward"
     INTEGRATION_OPERATOR = "integration.operator"
+
+
+class Waiver(BaseModel):
+    """Somebody asked to accept it as it is; a second person has to agree."""
+
+    requested_by: str
+    requested_at: datetime
+    reason: str
 
 
 class Case(BaseModel):
@@ -71,6 +88,7 @@ class Case(BaseModel):
     updated_at: datetime
     resolved_at: datetime | None
     resolution: str | None
+    waiver: Waiver | None
     version: int = Field(description="For If-Match: rises with every change.")
 
 

@@ -58,6 +58,9 @@ class ExceptionCase(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=Instant)
     resolved_at: datetime | None = Field(default=None, sa_type=Instant)
     resolution: str | None = None
+    waiver: dict[str, Any] | None = Field(
+        default=None, sa_type=Json, description="Who asked to accept it as it is, and why."
+    )
     version: int = 1
 
 

@@ -8,10 +8,18 @@ from sqlalchemy import ARRAY, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from process_apis.database import Instant, Json, one_of
-from process_apis.processes.posting.states import PostingState
+from process_apis.processes.posting.states import Operation, PostingState
 
-# A posting in one of these may stand in the ERP: never two of them for one lineage and leg.
-MAY_STAND_IN_ERP = "('READY', 'SENDING', 'IN_DOUBT', 'POSTED', 'MISPOSTED')"
+# A posting in one of these may stand in the ERP, or will: never two of them for one lineage and
+# leg. The reversal that takes it back is beside it, and alone, too.
+MAY_STAND_IN_ERP = (
+    "state IN ('READY', 'ON_HOLD', 'SENDING', 'IN_DOUBT', 'POSTED', 'MISPOSTED',"
+    " 'REVERSAL_PENDING')"
+)
+IS_OPEN = (
+    "state IN ('RECEIVED', 'READY', 'PARKED', 'BLOCKED', 'ON_HOLD', 'SENDING', 'IN_DOUBT',"
+    " 'MISPOSTED', 'DEAD_LETTER')"
+)
 
 
 class Posting(SQLModel, table=True):
@@ -24,15 +32,34 @@ class Posting(SQLModel, table=True):
     __tablename__ = "posting"
     __table_args__ = (
         one_of("state", PostingState, "posting_state"),
+        one_of("operation", Operation, "posting_operation"),
         Index("posting_key_once", "posting_key", unique=True),
         Index(
             "posting_one_live",
             "time_entry_id",
             "leg",
             unique=True,
-            postgresql_where=text(f"state IN {MAY_STAND_IN_ERP}"),
+            postgresql_where=text(f"kind <> 'REVERSAL' AND {MAY_STAND_IN_ERP}"),
         ),
-        Index("posting_row_once", "time_entry_id", "version", "leg", "kind", unique=True),
+        Index(
+            "posting_one_reversal",
+            "time_entry_id",
+            "leg",
+            unique=True,
+            postgresql_where=text(f"kind = 'REVERSAL' AND {IS_OPEN}"),
+        ),
+        Index("posting_row_once", "time_entry_id", "version", "leg", "kind", "round", unique=True),
+        Index(
+            "posting_correction",
+            "correction_group",
+            postgresql_where=text("correction_group IS NOT NULL"),
+        ),
+        Index(
+            "posting_to_take_back",
+            "target_connection",
+            "due_at",
+            postgresql_where=text("kind = 'REVERSAL' AND state = 'RECEIVED'"),
+        ),
         Index("posting_state", "state"),
         Index("posting_newest", "updated_at", "id"),
         Index(
@@ -62,11 +89,43 @@ class Posting(SQLModel, table=True):
     version: int
     leg: str
     kind: str
+    round: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": "0"},
+        description="How often this version was posted, or taken back, before.",
+    )
+    correction_group: UUID | None = Field(
+        default=None, description="Shared by a reversal and what replaces the reversed."
+    )
+    reverses_id: UUID | None = Field(default=None, description="The posting that this takes back.")
+    serves_version: int | None = Field(
+        default=None,
+        description="The approved version that it is there for, if that is not its own; for a "
+        "reversal without one, nothing shall stand in its place.",
+    )
+    operation: str = Field(
+        default=Operation.POST, sa_column_kwargs={"server_default": Operation.POST.value}
+    )
+    target_line: str | None = Field(
+        default=None, description="The ERP's line that an operation other than `post` is about."
+    )
+    decision: dict[str, Any] | None = Field(
+        default=None, sa_type=Json, description="What a person decided about it, who, and why."
+    )
     source_connection: str
     target_connection: str | None = None
     state: str
     work_date: date
     minutes: int
+    legal_entity: str | None = Field(default=None, description="The ERP's id.")
+    accounting_date: date | None = Field(
+        default=None, description="The day in the ledger, in a period that is open."
+    )
+    prior_period: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": "false"},
+        description="The work date's own period was closed.",
+    )
     approved_at: datetime | None = Field(default=None, sa_type=Instant)
     code: str | None = Field(default=None, description="Catalogue code while not posted.")
     findings: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
