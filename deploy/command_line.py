@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from shared.contracts import check as check_contracts
 from shared.contracts import lint
@@ -99,7 +100,8 @@ def worker() -> None:
         )
         from process_apis.worker import run  # noqa: PLC0415  needs the extra `process`
 
-        asyncio.run(run(read_settings(ProcessSettings)))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(run(read_settings(ProcessSettings)))
 
 
 @app.command()

@@ -4,6 +4,7 @@ Hot paths write set-based SQL through SQLAlchemy Core; the SQLModel classes besi
 schema's definition and what single rows are read into.
 """
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -11,11 +12,13 @@ from typing import Annotated
 import structlog
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from pydantic import SecretStr
-from sqlalchemy import CheckConstraint, DateTime, text
+from sqlalchemy import CheckConstraint, DateTime, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from process_apis.provided import provided
 from shared.problems import NotReady
@@ -62,7 +65,6 @@ class Database:
             sqlalchemy_url(dsn.get_secret_value()),
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
             # Values hold narrative text, and errors end up in logs.
             hide_parameters=True,
             connect_args={
@@ -73,6 +75,7 @@ class Database:
                 " -c synchronous_commit=on",
             },
         )
+        _ping_what_has_rested(self._engine)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -127,6 +130,36 @@ def trace_statements(database: Database) -> None:
     """Spans for SQL statements, without their values."""
     # Its declared range ends at SQLAlchemy 2.0; the events it listens to are the same in 2.1.
     SQLAlchemyInstrumentor().instrument(engine=database.engine.sync_engine, skip_dep_check=True)
+
+
+# A connection that was used a moment ago lives; asking it each time costs a round trip for every
+# transaction.
+_RESTED_SECONDS = 1.0
+
+
+def _ping_what_has_rested(engine: AsyncEngine) -> None:
+    """Replace connections that died while nobody used them, as after a database's restart.
+
+    One that dies within the second is found by its first statement; whoever ran it is told
+    NotReady.
+    """
+    pool, dialect = engine.sync_engine.pool, engine.sync_engine.dialect
+
+    @event.listens_for(pool, "checkin")
+    def note_the_time(_: object, entry: ConnectionPoolEntry) -> None:
+        entry.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(pool, "checkout")
+    def ping(
+        connection: DBAPIConnection, entry: ConnectionPoolEntry, _: PoolProxiedConnection
+    ) -> None:
+        since = entry.info.get("rests_since")
+        if since is None or time.monotonic() - since < _RESTED_SECONDS:
+            return
+        try:
+            dialect.do_ping(connection)
+        except (DBAPIError, dialect.loaded_dbapi.Error) as error:
+            raise DisconnectionError from error
 
 
 TheDatabase = Annotated[Database, provided("database")]

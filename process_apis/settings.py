@@ -53,7 +53,7 @@ class ProcessSettings(DatabaseSettings, TierSettings):
         default=8, ge=1, le=64, description="Stages that one worker works on at a time."
     )
     worker_gap_seconds: float = Field(
-        default=0.1,
+        default=0.25,
         ge=0,
         le=10,
         description="Least time from one beginning of a busy stage to its next: what comes"

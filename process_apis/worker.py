@@ -18,10 +18,10 @@ from process_apis.database import trace_statements
 from process_apis.doorbell import TICK, WORK, Stage
 from process_apis.pace import Pace
 from process_apis.processes.approvals import automatic
-from process_apis.processes.connections import store as known_connections
 from process_apis.processes.feedback import steps as feedback
 from process_apis.processes.master_data import steps as master_data
 from process_apis.processes.posting import doubt, receive, sending, validation
+from process_apis.processes.posting.outcomes import Committed
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.time_entries import steps as time_entries
 from process_apis.processes.time_entries import sweeps
@@ -71,7 +71,7 @@ class Worker:
         doorbell = self._runtime.doorbell
         await doorbell.forget_stalled()
         for stage, connection in await schedule.due(self._runtime):
-            await doorbell.ring(stage, connection)
+            doorbell.ring(stage, connection)
 
     async def _read_entries(self, connection: str) -> None:
         full = True
@@ -87,7 +87,7 @@ class Worker:
         while await time_entries.read_approvals(self._runtime.reader, connection):
             await self._validate("")
         # A first version that lost its race, or a follow-up question, may have left hints.
-        await self._runtime.doorbell.ring(Stage.READ_ENTRIES, connection)
+        self._runtime.doorbell.ring(Stage.READ_ENTRIES, connection)
 
     async def _approve(self, connection: str) -> None:
         desk = self._runtime.approvals
@@ -108,19 +108,21 @@ class Worker:
                 each.target for each in verdicts if each.target and each.state is PostingState.READY
             }
         for target in sorted(targets):
-            await self._runtime.doorbell.ring(Stage.SEND, target)
+            self._runtime.doorbell.ring(Stage.SEND, target)
 
     async def _send(self, connection: str) -> None:
-        while await sending.send(self._runtime.ledger, connection):
-            pass
-        await self._ring_feedback()
-        await self._validate("")
+        go_on, judge = True, False
+        while go_on:
+            committed, go_on = await sending.send(self._runtime.ledger, connection)
+            self._ring_feedback(committed)
+            judge = judge or committed.judge
+        if judge:
+            await self._validate("")
 
     async def _look_up(self, connection: str) -> None:
-        while await doubt.look_up(self._runtime.ledger, connection):
-            pass
-        await self._ring_feedback()
-        await self._runtime.doorbell.ring(Stage.SEND, connection)
+        while committed := await doubt.look_up(self._runtime.ledger, connection):
+            self._ring_feedback(committed)
+        self._runtime.doorbell.ring(Stage.SEND, connection)
         await self._validate("")
 
     async def _feedback(self, connection: str) -> None:
@@ -129,19 +131,16 @@ class Worker:
 
     async def _sweep(self, connection: str) -> None:
         if await sweeps.sweep(self._runtime.reader, connection):
-            await self._runtime.doorbell.ring(Stage.READ_APPROVALS, connection)
-            await self._runtime.doorbell.ring(Stage.READ_ENTRIES, connection)
+            self._runtime.doorbell.ring(Stage.READ_APPROVALS, connection)
+            self._runtime.doorbell.ring(Stage.READ_ENTRIES, connection)
 
     async def _masters(self, connection: str) -> None:
         await master_data.refresh(self._runtime.librarian, connection)
         await self._validate("")
 
-    async def _ring_feedback(self) -> None:
-        async with self._runtime.database.transaction() as transaction:
-            known = await known_connections.known(transaction)
-        for each in known:
-            if each.capability == "time_tracking":
-                await self._runtime.doorbell.ring(Stage.FEEDBACK, each.name)
+    def _ring_feedback(self, committed: Committed) -> None:
+        for tracker in committed.news_for:
+            self._runtime.doorbell.ring(Stage.FEEDBACK, tracker)
 
 
 def register(app: App, worker: Worker) -> None:

@@ -85,6 +85,7 @@ def settings_of(url: str, system: StandIn, identity: RunningIdentityServer) -> P
         environment="development",
         database_url=SecretStr(url),
         system_url=system.url,
+        worker_gap_seconds=0,
         timing=Timing(retry_first=1, retry_most=1, outage_pause=1, call=10, answer=20, lease=LEASE),
         identity=ProcessIdentity(
             issuer=identity.issuer,

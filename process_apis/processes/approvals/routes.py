@@ -290,7 +290,7 @@ async def _decide(
     version: int,
 ) -> ApprovalRequestView:
     await deciding.decide(desk, caller, request_id, judgement, version)
-    await doorbell.ring(Stage.VALIDATE)
+    doorbell.ring(Stage.VALIDATE)
     return await _view(desk, request_id)
 
 

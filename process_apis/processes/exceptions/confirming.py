@@ -61,7 +61,7 @@ async def confirm(request: Request, ledger: Ledger, doorbell: Doorbell) -> Confi
             _check_same(request, kept)
         case = await store.one(transaction, case.id)
     if held is not None and kept.posting_state == PostingState.READY:
-        await doorbell.ring(Stage.SEND, held.erp)
+        doorbell.ring(Stage.SEND, held.erp)
     return ConfirmationResult(
         case=case, confirmation=kept.confirmation, posting_state=kept.posting_state
     )

@@ -45,7 +45,10 @@ async def retry(
     state = verdicts[0].state if verdicts else woken
     target = verdicts[0].target if verdicts else None
     # Whoever judged or sends it meanwhile, a ring too many does no harm.
-    await (doorbell.ring(Stage.SEND, target) if target else doorbell.ring(Stage.VALIDATE))
+    if target:
+        doorbell.ring(Stage.SEND, target)
+    else:
+        doorbell.ring(Stage.VALIDATE)
     async with ledger.database.transaction() as transaction:
         return RetryResult(case=await store.one(transaction, case_id), posting_state=state)
 

@@ -38,7 +38,7 @@ async def take_in(
         accepted = await store.commit_arrivals(transaction, arrivals, now)
         for delivery in unreadable:
             accepted += await quarantine.hold(transaction, delivery, now)
-    await _ring(doorbell, arrivals)
+    _ring(doorbell, arrivals)
     return Receipt(accepted=accepted, duplicates=len(events) - accepted)
 
 
@@ -70,13 +70,13 @@ async def replay(
         await store.commit_arrivals(transaction, arrivals, now)
         await quarantine.mark_replayed(transaction, delivery_id, actor, now)
         after = await quarantine.held(transaction, delivery_id)
-    await _ring(doorbell, arrivals)
+    _ring(doorbell, arrivals)
     return ReplayResult(delivery=after.summary, events=len(arrivals))
 
 
-async def _ring(doorbell: Doorbell, arrivals: Sequence[Arrival]) -> None:
+def _ring(doorbell: Doorbell, arrivals: Sequence[Arrival]) -> None:
     for name, kind in sorted({(each.connection, each.kind) for each in arrivals}):
-        await doorbell.ring(STAGE_OF[EventKind(kind)], name)
+        doorbell.ring(STAGE_OF[EventKind(kind)], name)
 
 
 def _arrival(event: EntryChanged | ApprovalChanged) -> Arrival:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -115,7 +115,7 @@ async def commit_arrivals(
     """Add hints in one statement; returns how many were new. The others are counted."""
     if not arrivals:
         return 0
-    rows = json.dumps([asdict(arrival) for arrival in arrivals], default=str)
+    rows = json.dumps([vars(arrival) for arrival in arrivals], default=str)
     result = await connection.execute(_COMMIT, {"arrivals": rows, "now": now})
     new = [row.connection for row in result]
     for name in sorted({arrival.connection for arrival in arrivals}):

@@ -135,7 +135,7 @@ async def correct_binding(
             external_id=wanted.external_id,
             limit=1,
         )
-    await doorbell.ring(Stage.VALIDATE)
+    doorbell.ring(Stage.VALIDATE)
     return page.bindings[0]
 
 
@@ -155,7 +155,7 @@ async def refresh_master_data(
     async with database.transaction() as transaction:
         await connections.require(transaction, connection, "erp")
     run_id = await steps.open_run(librarian, connection)
-    await doorbell.ring(Stage.MASTERS, connection)
+    doorbell.ring(Stage.MASTERS, connection)
     async with database.transaction() as transaction:
         return await reading.run(transaction, run_id)
 

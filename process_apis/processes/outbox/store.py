@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,5 +38,5 @@ _ADD = text(
 async def add(connection: AsyncConnection, events: Sequence[NewEvent]) -> None:
     """Add events within the caller's transaction: they exist if, and only if, it commits."""
     if events:
-        rows = json.dumps([asdict(event) for event in events], default=str)
+        rows = json.dumps([vars(event) for event in events], default=str)
         await connection.execute(_ADD, {"events": rows})

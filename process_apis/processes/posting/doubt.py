@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from process_apis.processes.posting import outcomes, refusals
 from process_apis.processes.posting.ledger import Ledger
-from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Leased, Result
+from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Committed, Leased, Result
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.sending import leased_from
 from process_apis.processes.posting.states import PostingState
@@ -41,15 +41,14 @@ _CLAIM = text(
 )
 
 
-async def look_up(ledger: Ledger, erp: str) -> int:
-    """Look up one batch of unknown outcomes; returns how many it was."""
+async def look_up(ledger: Ledger, erp: str) -> Committed | None:
+    """Look up one batch of unknown outcomes; None if none is due."""
     token = uuid4()
     leased = await _claim(ledger, erp, token)
     if not leased:
-        return 0
+        return None
     with resume([each.carrier for each in leased], "look up postings"):
-        await outcomes.commit(ledger, token, await _ask(ledger, erp, leased))
-    return len(leased)
+        return await outcomes.commit(ledger, token, await _ask(ledger, erp, leased))
 
 
 async def _claim(ledger: Ledger, erp: str, token: UUID) -> list[Leased]:

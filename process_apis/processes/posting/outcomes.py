@@ -106,6 +106,19 @@ class Result:
     incident: bool = False
 
 
+@dataclass(frozen=True)
+class Committed:
+    """What committing a batch of results leaves to do.
+
+    :param news_for: trackers that may have feedback waiting.
+    :param judge: postings wait to be judged, because these were settled.
+    """
+
+    postings: int = 0
+    news_for: frozenset[str] = frozenset()
+    judge: bool = False
+
+
 def posted(leased: Leased, lines: Sequence[PostedLine], how: str) -> Result:
     """It stands in the ERP: once and as sent, or else somebody must look at once."""
     line = lines[0]
@@ -124,15 +137,15 @@ def posted(leased: Leased, lines: Sequence[PostedLine], how: str) -> Result:
     return Result(leased, PostingState.POSTED, how, line=line)
 
 
-async def commit(ledger: Ledger, token: UUID, results: Sequence[Result]) -> int:
-    """Write results of a batch; returns how many were still ours."""
+async def commit(ledger: Ledger, token: UUID, results: Sequence[Result]) -> Committed:
+    """Write results of a batch, as far as they are still ours."""
     async with ledger.database.transaction() as transaction:
         return await write(transaction, ledger, token, results)
 
 
 async def write(
     transaction: AsyncConnection, ledger: Ledger, token: UUID, results: Sequence[Result]
-) -> int:
+) -> Committed:
     """As `commit`, within the caller's transaction.
 
     A result whose lease was lost is dropped: whoever holds the posting now looks it up.
@@ -143,8 +156,9 @@ async def write(
     written = await transaction.execute(_WRITE, {"results": rows, "token": token, "now": now})
     ours = {row.id for row in written}
     kept = [each for each in results if each.leased.id in ours]
-    await _follow_up(transaction, ledger, kept, now)
-    return len(kept)
+    judge = await _follow_up(transaction, ledger, kept, now)
+    news_for = frozenset(each.leased.source_connection for each in kept if _is_news(each))
+    return Committed(len(kept), news_for, judge)
 
 
 async def lock_entries(transaction: AsyncConnection, entry_ids: Sequence[UUID]) -> None:
@@ -154,7 +168,8 @@ async def lock_entries(transaction: AsyncConnection, entry_ids: Sequence[UUID]) 
 
 async def _follow_up(
     transaction: AsyncConnection, ledger: Ledger, kept: Sequence[Result], now: datetime
-) -> None:
+) -> bool:
+    """All that follows from them; whether anything has to be judged now."""
     await lineage.record(
         transaction,
         [
@@ -173,11 +188,13 @@ async def _follow_up(
     settled = [each for each in kept if each.state not in IN_FLIGHT]
     ids = [each.leased.id for each in settled]
     outdated = await transaction.execute(_NO_LONGER_CURRENT, {"ids": ids})
-    await entries.mark_posting_due(transaction, [row.id for row in outdated])
+    outdated_ids = [row.id for row in outdated]
+    await entries.mark_posting_due(transaction, outdated_ids)
     keys = [f"lineage:{each.leased.time_entry_id}" for each in settled]
-    await transaction.execute(_WAKE_SIBLINGS, {"keys": keys, "now": now})
+    woken = await transaction.execute(_WAKE_SIBLINGS, {"keys": keys, "now": now})
     told = [_standing(each) for each in kept if _is_news(each)]
     await ledger.listeners.tell(transaction, told, now)
+    return bool(outdated_ids) or woken.rowcount > 0
 
 
 def _is_news(result: Result) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import outcomes, refusals
 from process_apis.processes.posting.ledger import Ledger
-from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Leased, Result
+from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Committed, Leased, Result
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import ErrorClass, PostingOutcome, PostingRequest
@@ -59,10 +59,11 @@ class Batch:
     deadline: datetime
 
 
-async def send(ledger: Ledger, erp: str) -> int:
-    """Send one batch to an ERP connection; returns how many postings it was.
+async def send(ledger: Ledger, erp: str) -> tuple[Committed, bool]:
+    """Send one batch to an ERP connection; returns what came of it, and whether to go on.
 
-    Zero also if nothing can be sent now: going on at once would only knock at a closed door.
+    Not if nothing is due, nor if nothing can be sent now: going on at once would only knock at
+    a closed door.
 
     :raises TimepostProblem: it could not even be found out how to send; one posting tells of it.
     """
@@ -76,11 +77,11 @@ async def send(ledger: Ledger, erp: str) -> int:
     limit = min(abilities.max_batch, BATCH)
     batch = await _claim(ledger, erp, token, limit, abilities.settle_seconds)
     if not batch.leased:
-        return 0
+        return Committed(), False
     with resume([each.carrier for each in batch.leased], "send postings"):
         results = await _call(ledger, erp, batch, abilities.settle_seconds)
-        await outcomes.commit(ledger, token, results)
-    return 0 if any(each.forgive for each in results) else len(results)
+        committed = await outcomes.commit(ledger, token, results)
+    return committed, not any(each.forgive for each in results)
 
 
 async def _claim(ledger: Ledger, erp: str, token: UUID, limit: int, settle_seconds: int) -> Batch:

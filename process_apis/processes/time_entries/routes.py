@@ -83,5 +83,5 @@ async def start_sweep(
 ) -> SweepStarted:
     async with database.transaction() as transaction:
         await connections.require(transaction, connection, "time_tracking")
-    await doorbell.ring(Stage.SWEEP, connection)
+    doorbell.ring(Stage.SWEEP, connection)
     return SweepStarted(connection=connection)
