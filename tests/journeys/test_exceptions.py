@@ -7,7 +7,8 @@ import pytest
 
 from deploy.local.connections_file import TRACKER
 from deploy.tryton.admin import TrytonAdmin
-from tests.journeys.people import Desk, Office, Week, contractor
+from tests.journeys.desk import Desk
+from tests.journeys.people import Office, Week, contractor
 from tests.journeys.product import ON_BOTH, ON_STOCK, Product, read_masters, until
 
 pytestmark = pytest.mark.journey

@@ -18,10 +18,12 @@ CREATE = "model.timesheet.line.create"
 def secrets_of(product: Product) -> dict[str, str]:
     """Every secret of the run by what it is for."""
     stack = product.stack
+    emails = [person.email for person in stack.timetagger_people]
     with_password = stack.postgres.url().removeprefix("postgresql://")
     return {
         **{f"client {name}": secret for name, secret in stack.secrets.clients.items()},
         **{f"webhook {n}": token for n, token in enumerate(stack.webhook_tokens)},
+        **{f"TimeTagger {email}": stack.timetagger.api_token(email) for email in emails},
         "login password": stack.secrets.login_password,
         "tracker key": stack.firm.api_key,
         "ERP password": stack.erp.manifest["integration_user"]["password"],
