@@ -1,33 +1,17 @@
-"""Lists of master data, page by page: what callers ask, and what every page tells beside its rows.
+"""Lists of master data, page by page: what every page tells beside its rows.
 
 A page says three things that a bare list cannot. Which rows made no sense: those are not gone, and
 their last good state stays. Which are deleted, as far as the product tells. And whether the pages
 together are complete, because only then may absence be read as a deletion.
 """
 
-from typing import Annotated, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from system_apis.capabilities.contract import Contract, ExternalId
 
 D = TypeVar("D")
-
-
-class MasterQuery(BaseModel):
-    """Which page of a master list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    cursor: str | None = Field(default=None, max_length=2000, description="From the page before.")
-    limit: int = Field(default=200, ge=1, le=500)
-    changed_since: AwareDatetime | None = Field(
-        default=None, description="Only what changed since; without it the pages are complete."
-    )
-
-
-Masters = Annotated[MasterQuery, Query()]
 
 
 class FaultyRow(Contract):

@@ -6,7 +6,7 @@ from shared.identity import requires
 from shared.problems import UpstreamRefused, UpstreamUnavailable
 from shared.web import problem_responses, throttled
 from system_apis.capabilities.crm.schemas import AccountPage, CrmAbilities, EngagementPage
-from system_apis.capabilities.master_lists import Masters
+from system_apis.capabilities.master_query import Masters
 from system_apis.open_connections import Crm
 
 router = APIRouter(prefix="/crm/v1/{connection}", tags=["crm"])

@@ -6,7 +6,7 @@ from shared.identity import requires
 from shared.problems import UpstreamRefused, UpstreamUnavailable
 from shared.web import problem_responses, throttled
 from system_apis.capabilities.directory.schemas import DirectoryAbilities, GroupPage, UserPage
-from system_apis.capabilities.master_lists import Masters
+from system_apis.capabilities.master_query import Masters
 from system_apis.open_connections import Directory
 
 router = APIRouter(prefix="/directory/v1/{connection}", tags=["directory"])

@@ -20,7 +20,7 @@ from system_apis.capabilities.erp.schemas import (
     TaskPage,
     WorkerPage,
 )
-from system_apis.capabilities.master_lists import Masters
+from system_apis.capabilities.master_query import Masters
 from system_apis.open_connections import Erp
 
 router = APIRouter(

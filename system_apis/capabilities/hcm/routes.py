@@ -12,7 +12,7 @@ from system_apis.capabilities.hcm.schemas import (
     OrgUnitPage,
     WorkerPage,
 )
-from system_apis.capabilities.master_lists import Masters
+from system_apis.capabilities.master_query import Masters
 from system_apis.open_connections import Hcm
 
 router = APIRouter(prefix="/hcm/v1/{connection}", tags=["hcm"])

@@ -89,8 +89,14 @@ class Assignment(Contract):
     valid_from: date | None = None
     valid_to: date | None = Field(default=None, description="Inclusive; null while it lasts.")
     legal_entity: Name | None = Field(default=None, description="As the product writes it.")
-    org_unit_id: ExternalId | None = None
-    cost_centre_id: ExternalId | None = None
+    org_unit_id: ExternalId | None = Field(default=None, description="One of the org units.")
+    org_unit_name: Name | None = Field(
+        default=None, description="Where the product has no list of them, only names."
+    )
+    cost_centre_id: ExternalId | None = Field(default=None, description="One of the cost centres.")
+    cost_centre_code: Code | None = Field(
+        default=None, description="Where the product has no list of them, only codes."
+    )
     supervisor_id: ExternalId | None = Field(default=None, description="A worker.")
     job_title: Name | None = None
     grade: Code | None = None
