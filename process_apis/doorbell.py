@@ -35,6 +35,7 @@ class Stage(StrEnum):
     LOOK_UP = "look-up"
     FEEDBACK = "feedback"
     SWEEP = "sweep"
+    COMPARE = "compare"
     MASTERS = "masters"
 
 

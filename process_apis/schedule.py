@@ -37,6 +37,7 @@ _DUE = text(
 )
 
 _LAST_SWEEP = text("SELECT connection, last_run_at AS at FROM sweep_state")
+_LAST_COMPARISON = text("SELECT connection, last_run_at AS at FROM week_comparison")
 _LAST_MASTERS = text(
     "SELECT name AS connection, (SELECT max(started_at) FROM master_data_run"
     " WHERE connection = name) AS at FROM known_connection"
@@ -65,20 +66,22 @@ async def _scheduled(runtime: Runtime, now: datetime) -> list[Due]:
     known = await _connections(runtime, now)
     async with runtime.database.transaction() as transaction:
         swept = {row.connection: row.at for row in await transaction.execute(_LAST_SWEEP)}
+        compared = {row.connection: row.at for row in await transaction.execute(_LAST_COMPARISON)}
         read = {row.connection: row.at for row in await transaction.execute(_LAST_MASTERS)}
     # Other capabilities have masters that no process keeps a copy of.
     plans = {
-        "time_tracking": (Stage.SWEEP, swept, settings.sweep_every_seconds),
-        "erp": (Stage.MASTERS, read, settings.masters_every_seconds),
+        "time_tracking": [
+            (Stage.SWEEP, swept, settings.sweep_every_seconds),
+            (Stage.COMPARE, compared, settings.compare_every_seconds),
+        ],
+        "erp": [(Stage.MASTERS, read, settings.masters_every_seconds)],
     }
     found = []
     for each in known:
-        if each.capability not in plans:
-            continue
-        stage, last, every = plans[each.capability]
-        at = last.get(each.name)
-        if at is None or now - at >= timedelta(seconds=every):
-            found.append((stage, each.name))
+        for stage, last, every in plans.get(each.capability, ()):
+            at = last.get(each.name)
+            if at is None or now - at >= timedelta(seconds=every):
+                found.append((stage, each.name))
     return found
 
 

@@ -62,7 +62,17 @@ class ProcessSettings(DatabaseSettings, TierSettings):
     sweep_every_seconds: int = Field(
         default=300, ge=5, description="How often each tracker is swept for what no webhook told."
     )
-    sweep_days: int = Field(default=62, ge=7, description="Window of work dates a sweep compares.")
+    compare_every_seconds: int = Field(
+        default=3600,
+        ge=60,
+        description="How often each tracker that can list its entries is compared with what is"
+        " held, by worker and week: that is what finds deletions that nobody told.",
+    )
+    sweep_days: int = Field(
+        default=62,
+        ge=7,
+        description="Window of work dates in which approvals and entries are compared.",
+    )
     masters_every_seconds: int = Field(
         default=900, ge=5, description="How often the masters of each ERP are read."
     )

@@ -23,8 +23,8 @@ from process_apis.processes.master_data import steps as master_data
 from process_apis.processes.posting import doubt, receive, sending, validation
 from process_apis.processes.posting.outcomes import Committed
 from process_apis.processes.posting.states import PostingState
+from process_apis.processes.time_entries import comparing, sweeps
 from process_apis.processes.time_entries import steps as time_entries
-from process_apis.processes.time_entries import sweeps
 from process_apis.runtime import Runtime, build
 from process_apis.settings import ProcessSettings
 from shared.problems import TimepostProblem
@@ -48,6 +48,7 @@ class Worker:
             Stage.LOOK_UP: self._look_up,
             Stage.FEEDBACK: self._feedback,
             Stage.SWEEP: self._sweep,
+            Stage.COMPARE: self._compare,
             Stage.MASTERS: self._masters,
         }
 
@@ -132,6 +133,10 @@ class Worker:
     async def _sweep(self, connection: str) -> None:
         if await sweeps.sweep(self._runtime.reader, connection):
             self._runtime.doorbell.ring(Stage.READ_APPROVALS, connection)
+            self._runtime.doorbell.ring(Stage.READ_ENTRIES, connection)
+
+    async def _compare(self, connection: str) -> None:
+        if await comparing.compare(self._runtime.reader, connection):
             self._runtime.doorbell.ring(Stage.READ_ENTRIES, connection)
 
     async def _masters(self, connection: str) -> None:

@@ -25,6 +25,7 @@ def environment(settings: ProcessSettings) -> dict[str, str]:
         "SYSTEM_URL": settings.system_url,
         "IDENTITY__ISSUER": settings.identity.issuer,
         "IDENTITY__CLIENT_SECRET": secret.get_secret_value(),
+        "SWEEP_DAYS": str(settings.sweep_days),
         "TIMING__CALL": "1",
         "TIMING__ANSWER": "2",
         "TIMING__LEASE": "3",

@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse
 Json = dict[str, Any]
 
 TRACKER, ERP = "clockify-main", "tryton-main"
+LISTED_AT_ONCE = 2
 
 
 @dataclass
@@ -29,8 +30,12 @@ class StandIn:
         "commit then status:<code>", "status:<code>", "retry", "reject:<class>", "hours differ",
         "say nothing", "no line", "twice".
     :param hold: where calls wait while it is set: "post", "post after commit", "look up",
-        "read entries", "read approvals", "sweep"; `held` says that one has come there, `reached`
-        names the places where any ever has.
+        "read entries", "read approvals", "sweep", "list entries"; `held` says that one has come
+        there, `reached` names the places where any ever has.
+    :param read_again: ids that were asked for, in order.
+    :param archived: entries that are in no list, and that reads by id neither give nor deny.
+    :param odd: entries that lists name as unreadable.
+    :param approves: the tracker's ability: "period", "entry" or "none".
     """
 
     entries: dict[str, Json] = field(default_factory=dict)
@@ -48,6 +53,7 @@ class StandIn:
     settle_seconds: int = 0
     feedback: list[Json] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    read_again: list[str] = field(default_factory=list)
     traceparents: dict[str, str] = field(default_factory=dict)
     hold: str = ""
     held: Event = field(default_factory=Event)
@@ -55,6 +61,12 @@ class StandIn:
     posts: list[Json] = field(default_factory=list)
     feedback_fault: str = ""
     sweep_status: int = 200
+    list_status: int = 200
+    lists: bool = True
+    lists_everything: bool = True
+    archived: set[str] = field(default_factory=set)
+    odd: set[str] = field(default_factory=set)
+    approves: str = "period"
     unreadable: bool = True
     erps: dict[str, list[str]] = field(default_factory=lambda: {ERP: ["HRC-US"]})
     trackers: dict[str, list[str]] = field(default_factory=lambda: {TRACKER: ["HRC-US"]})
@@ -114,7 +126,12 @@ class StandIn:
 
         @app.get(base + "/abilities")
         async def abilities() -> Json:
-            return {"approvals": "period", "change_feed": True, "max_lookup": 200}
+            return {
+                "approvals": self.approves,
+                "change_feed": True,
+                "listing": self.lists,
+                "max_lookup": 200,
+            }
 
         @app.post(base + "/entries/lookup")
         async def entries(body: Json) -> Response:
@@ -122,9 +139,34 @@ class StandIn:
             if self.read_status != 200:
                 return JSONResponse({"code": "upstream_unavailable"}, self.read_status)
             ids = body["ids"]
+            self.read_again += ids
             found = [self.entries[each] for each in ids if each in self.entries]
             missing = [each for each in ids if each not in self.entries]
+            found = [each for each in found if each["external_id"] not in self.archived]
             return JSONResponse({"entries": found, "missing": missing})
+
+        @app.get(base + "/entries")
+        async def listing(first_day: str, last_day: str, cursor: int = 0) -> Response:
+            await self.wait_at("list entries")
+            if self.list_status != 200:
+                return JSONResponse({"code": "upstream_unavailable"}, self.list_status)
+            rows = [
+                each
+                for each in self.entries.values()
+                if first_day <= each["work_date"] <= last_day
+                and each["external_id"] not in self.archived
+            ]
+            some = rows[cursor : cursor + LISTED_AT_ONCE]
+            last = cursor + LISTED_AT_ONCE >= len(rows)
+            ids = [each["external_id"] for each in some]
+            return JSONResponse(
+                {
+                    "entries": [each for each in some if each["external_id"] not in self.odd],
+                    "unreadable": [each for each in ids if each in self.odd],
+                    "next_cursor": None if last else str(cursor + LISTED_AT_ONCE),
+                    "complete": last and self.lists_everything,
+                }
+            )
 
         @app.post(base + "/approvals/lookup")
         async def approvals(body: Json) -> Json:
@@ -153,7 +195,7 @@ class StandIn:
                 }
                 for each in self.changed
             ]
-            return {"changes": rows, "next_cursor": None, "complete": True}
+            return {"changes": rows, "next_cursor": None}
 
         @app.post(base + "/feedback")
         async def feedback(body: Json) -> Json:

@@ -23,6 +23,7 @@ from process_apis.upstream.time_tracking import (
     ApprovalsFound,
     EntriesFound,
     EntryChanges,
+    EntryListing,
     FeedbackResults,
     ParsedWebhook,
     TimeTrackingAbilities,
@@ -79,6 +80,17 @@ class SystemTier:
         params = {"since": since.isoformat(), "until": until.isoformat(), "limit": PAGE}
         path = _tracker(connection, "entries/changes")
         async for page in self._pages(path, EntryChanges, params):
+            yield page
+
+    async def entries_in_window(
+        self, connection: str, first_day: date, last_day: date
+    ) -> AsyncIterator[EntryListing]:
+        params = {
+            "first_day": first_day.isoformat(),
+            "last_day": last_day.isoformat(),
+            "limit": PAGE,
+        }
+        async for page in self._pages(_tracker(connection, "entries"), EntryListing, params):
             yield page
 
     async def approvals_by_ids(self, connection: str, ids: Sequence[str]) -> ApprovalsFound:

@@ -62,6 +62,13 @@ class EntryChanges(Read):
     next_cursor: Cleaned | None = None
 
 
+class EntryListing(Read):
+    entries: list[TimeEntry]
+    unreadable: list[Cleaned] = []
+    next_cursor: Cleaned | None = None
+    complete: bool
+
+
 class Approval(Read):
     external_id: Cleaned
     worker: Reference
@@ -96,6 +103,7 @@ class FeedbackResults(Read):
 class TimeTrackingAbilities(Read):
     approvals: Literal["period", "entry", "none"]
     change_feed: bool
+    listing: bool = False
     max_lookup: int
 
 

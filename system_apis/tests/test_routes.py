@@ -37,7 +37,7 @@ def operations(app: FastAPI) -> Iterator[RouteContext]:
 def test_every_operation_has_a_limit_and_a_scope_but_for_the_webhooks(app: FastAPI) -> None:
     found = list(operations(app))
 
-    assert len(found) == 31
+    assert len(found) == 32
     assert all(limit_of(each) for each in found)
     assert all(scope_rule_of(each) for each in found)
     public = [each.path for each in found if isinstance(scope_rule_of(each), PublicRule)]
@@ -48,7 +48,7 @@ def test_every_operation_has_a_limit_and_a_scope_but_for_the_webhooks(app: FastA
     ("tag", "operations"),
     [
         ("erp", 10),
-        ("time-tracking", 9),
+        ("time-tracking", 10),
         ("hcm", 5),
         ("crm", 3),
         ("directory", 3),
@@ -217,11 +217,14 @@ async def test_changes_and_approvals_are_listed_by_window(
     days = {"first_day": "2026-11-16", "last_day": "2026-11-22"}
 
     changes = await api.get(f"{base}/entries/changes", params=window, headers=authorised)
+    entries = await api.get(f"{base}/entries", params=days, headers=authorised)
     approvals = await api.get(f"{base}/approvals", params=days, headers=authorised)
     known = await post(api, f"{base}/approvals/lookup", {"ids": ["a9"]}, authorised)
 
     assert changes.json()["changes"][0]["external_id"] == "10-12"
-    assert (changes.json()["next_cursor"], changes.json()["complete"]) == ("c", True)
+    assert changes.json()["next_cursor"] == "c"
+    assert [each["external_id"] for each in entries.json()["entries"]] == ["16-22"]
+    assert entries.json()["complete"]
     assert approvals.json()["approvals"][0]["period_end"] == "2026-11-22"
     assert known.json() == {"approvals": [], "missing": ["a9"]}
 
@@ -234,6 +237,7 @@ async def test_changes_and_approvals_are_listed_by_window(
             {"since": "2026-11-23T12:00:00Z", "until": "2026-11-23T12:00:00Z"},
             "query.until",
         ),
+        ("entries", {"first_day": "2026-11-23", "last_day": "2026-11-22"}, "query.last_day"),
         ("approvals", {"first_day": "2026-11-23", "last_day": "2026-11-22"}, "query.last_day"),
     ],
 )

@@ -168,6 +168,7 @@ async def _tracker_faults(port: TimeTrackingPort) -> AsyncIterator[str]:
         "abilities": valid_abilities,
         "entries_by_ids": lambda: port.entries_by_ids(["1" * 24]),
         "entries_changed": lambda: port.entries_changed(NOON - hour, NOON, None, 10),
+        "entries_in_window": lambda: port.entries_in_window(DAY - week, DAY, None, 10),
         "approvals_by_ids": lambda: port.approvals_by_ids(["1" * 24]),
         "approvals_in_window": lambda: port.approvals_in_window(DAY - week, DAY, None, 10),
         "give_feedback": lambda: port.give_feedback([feedback]),

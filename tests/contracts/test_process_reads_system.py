@@ -37,6 +37,7 @@ _CONNECTIONS, _ERP, _TIME = (
         (time_tracking.TimeTrackingAbilities, _TIME, "TimeTrackingAbilities"),
         (time_tracking.EntriesFound, _TIME, "EntriesFound"),
         (time_tracking.EntryChanges, _TIME, "EntryChanges"),
+        (time_tracking.EntryListing, _TIME, "EntryListing"),
         (time_tracking.ApprovalsFound, _TIME, "ApprovalsFound"),
         (time_tracking.ApprovalPage, _TIME, "ApprovalPage"),
         (time_tracking.FeedbackResults, _TIME, "FeedbackResults"),
@@ -75,6 +76,7 @@ def test_no_batch_is_larger_than_is_taken(
         *((_ERP, domain) for domain in ("workers", "projects", "tasks", "clients", "periods")),
         (_ERP, "legal-entities"),
         (_TIME, "entries/changes"),
+        (_TIME, "entries"),
     ],
 )
 def test_no_page_is_larger_than_is_given(contract: str, path: str) -> None:

@@ -35,6 +35,7 @@ ON_STOCK = pytest.mark.parametrize("product", ["stock"], indirect=True)
 # unless a test asks for it, so that what arrives has arrived by webhook.
 TIMES = {
     "TIMEPOST_PROCESS_SWEEP_EVERY_SECONDS": "86400",
+    "TIMEPOST_PROCESS_COMPARE_EVERY_SECONDS": "86400",
     "TIMEPOST_PROCESS_MASTERS_EVERY_SECONDS": "86400",
     "TIMEPOST_PROCESS_TIMING__CALL": "6",
     "TIMEPOST_PROCESS_TIMING__ANSWER": "8",

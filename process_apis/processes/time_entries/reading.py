@@ -14,6 +14,8 @@ from process_apis.processes.time_entries.schemas import (
     EntrySummary,
     EntryVersion,
     LineageStep,
+    Sweep,
+    SweepList,
 )
 from process_apis.processes.time_entries.states import EntryState
 from shared.problems import NotFound
@@ -37,6 +39,17 @@ _PAGE = text(
 )
 
 _ONE = text(f"SELECT {_SUMMARY} FROM time_entry WHERE id = :id")  # noqa: S608 - our own names
+
+_SWEEPS = text(
+    """
+    SELECT connection, swept.swept_until, swept.last_run_at AS swept_at, swept.last_found AS found,
+           CASE WHEN compared.last_run_at IS NOT NULL THEN
+               to_jsonb(compared) || jsonb_build_object('at', compared.last_run_at)
+           END AS comparison
+    FROM sweep_state AS swept FULL JOIN week_comparison AS compared USING (connection)
+    ORDER BY connection
+    """
+)
 
 _VERSIONS = text(
     "SELECT version, observed_at, origin, content_hash, content - 'narrative' AS content"
@@ -97,6 +110,12 @@ async def detail(connection: AsyncConnection, entry_id: UUID) -> EntryDetail:
             for step in steps
         ],
     )
+
+
+async def sweeps(connection: AsyncConnection) -> SweepList:
+    """What sweeps and comparisons last did, by connection."""
+    rows = (await connection.execute(_SWEEPS)).mappings()
+    return SweepList(sweeps=[Sweep.model_validate(dict(row)) for row in rows])
 
 
 def _version(row: RowMapping) -> EntryVersion:

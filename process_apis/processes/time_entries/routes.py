@@ -10,7 +10,12 @@ from process_apis.database import TheDatabase
 from process_apis.doorbell import Stage, TheDoorbell
 from process_apis.processes.connections import store as connections
 from process_apis.processes.time_entries import reading
-from process_apis.processes.time_entries.schemas import EntryDetail, EntryPage, SweepStarted
+from process_apis.processes.time_entries.schemas import (
+    EntryDetail,
+    EntryPage,
+    SweepList,
+    SweepStarted,
+)
 from process_apis.processes.time_entries.states import EntryState
 from process_apis.texts import Storable
 from shared.identity import requires
@@ -68,12 +73,26 @@ async def read_time_entry(entry_id: UUID, database: TheDatabase) -> EntryDetail:
         return await reading.detail(transaction, entry_id)
 
 
+@router.get(
+    "/sweeps",
+    operation_id="list_sweeps",
+    summary="When each tracker was last asked, and what that found",
+    description="Sweeps ask for changes; comparisons hold all entries against what is known.",
+    dependencies=[requires("status:read")],
+)
+@throttled("1200/minute")
+async def list_sweeps(database: TheDatabase) -> SweepList:
+    async with database.transaction() as transaction:
+        return await reading.sweeps(transaction)
+
+
 @router.post(
     "/sweeps/{connection}",
     status_code=202,
     operation_id="start_sweep",
     summary="Look for changes that no webhook brought",
-    description="Asks the tracker what changed since the last sweep; safe to repeat.",
+    description="Asks the tracker what changed since the last sweep, and compares its entries with "
+    "what is held; safe to repeat.",
     dependencies=[requires("sweeps:run")],
     responses=problem_responses(NotFound),
 )
@@ -84,4 +103,5 @@ async def start_sweep(
     async with database.transaction() as transaction:
         await connections.require(transaction, connection, "time_tracking")
     doorbell.ring(Stage.SWEEP, connection)
+    doorbell.ring(Stage.COMPARE, connection)
     return SweepStarted(connection=connection)

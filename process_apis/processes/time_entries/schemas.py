@@ -66,6 +66,34 @@ class EntryDetail(BaseModel):
     lineage: list[LineageStep]
 
 
+class Comparison(BaseModel):
+    """The last comparison of a tracker's entries with what is held, by worker and week."""
+
+    at: datetime
+    complete: bool = Field(description="Everything was listed, so that absence meant something.")
+    listed: int = Field(description="Entries that the tracker showed.")
+    weeks: int = Field(description="Pairs of a worker and an ISO week.")
+    weeks_apart: int = Field(description="Those whose count or digest differed.")
+    changed: int = Field(description="Entries that differed, and were read again.")
+    absent: int = Field(description="Entries that were not shown, and were read by their ids.")
+
+
+class Sweep(BaseModel):
+    """How a connection was last looked through; null for what has not been done yet."""
+
+    connection: str
+    swept_until: datetime | None
+    swept_at: datetime | None
+    found: int | None = Field(description="Hints that the last sweep left.")
+    comparison: Comparison | None
+
+
+class SweepList(BaseModel):
+    """All connections that were swept or compared, by name."""
+
+    sweeps: list[Sweep]
+
+
 class SweepStarted(BaseModel):
     """A worker has been called; what is found arrives like any other change."""
 

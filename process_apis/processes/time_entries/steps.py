@@ -1,6 +1,6 @@
 """Reads what hints point to, and commits what was seen, in batches."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ _log = structlog.get_logger("timepost.time_entries")
 
 BATCH = 200
 APPROVALS_AT_ONCE = 20
+COMPARISON = "comparison"
 _WAITS = (5, 15, 60, 300)
 
 
@@ -74,7 +75,9 @@ async def read_entries(reader: Reader, connection: str) -> int:
         told = {each.external_id for each in seen}
         answered = [each for each in claimed if each.subject in told]
         await _commit(reader, connection, seen, answered)
-        await _postpone_unanswered(reader, claimed, told)
+        silent = [each for each in claimed if each.subject not in told]
+        await _leave_as_they_are(reader, connection, silent)
+        await _postpone_unanswered(reader, silent)
     return len(claimed)
 
 
@@ -111,7 +114,8 @@ async def read_approvals(reader: Reader, connection: str) -> int:
         told = {*(each.external_id for each in found.approvals), *found.missing}
         answered = [each for each in claimed if each.subject in told]
         await _commit(reader, connection, seen, answered, found, observed_at)
-        await _postpone_unanswered(reader, claimed, told)
+        silent = [each for each in claimed if each.subject not in told]
+        await _postpone_unanswered(reader, silent)
     return len(claimed)
 
 
@@ -342,13 +346,23 @@ def _questions(connection: str, asked: Mapping[str, Mapping[str, str]]) -> list[
     ]
 
 
-async def _postpone_unanswered(
-    reader: Reader, claimed: Sequence[Claimed], told: Collection[str]
-) -> None:
+async def _leave_as_they_are(reader: Reader, connection: str, silent: Sequence[Claimed]) -> None:
+    """What is absent from a listing and cannot be read either is not gone: an archived project
+    takes no hours back. The next comparisons ask again, now and then."""
+    asked = [each for each in silent if each.origin == COMPARISON]
+    if asked:
+        async with reader.database.transaction() as transaction:
+            now = reader.clock.now()
+            await store.mark_unreadable(transaction, connection, [e.subject for e in asked], now)
+            await inbox.finish(transaction, [each.id for each in asked], now)
+            await inbox.count(transaction, connection, "unreadable", len(asked))
+
+
+async def _postpone_unanswered(reader: Reader, silent: Sequence[Claimed]) -> None:
     """What the tracker neither gave nor called missing cannot be read now: it is asked again."""
-    silent = [each for each in claimed if each.subject not in told]
-    if silent:
-        await _postpone(reader, silent, None)
+    waiting = [each for each in silent if each.origin != COMPARISON]
+    if waiting:
+        await _postpone(reader, waiting, None)
 
 
 async def _postpone(

@@ -83,6 +83,11 @@ _APPEND_VERSIONS = text(
     """
 )
 
+_MARK_UNREADABLE = text(
+    "UPDATE time_entry SET unreadable_at = :now"
+    " WHERE connection = :connection AND external_id = ANY(:ids)"
+)
+
 _MARK_DUE = text("UPDATE time_entry SET posting_due = true WHERE id = ANY(:ids)")
 
 
@@ -126,6 +131,14 @@ async def write(
     if versions:
         rows = json.dumps(versions, default=str)
         await connection.execute(_APPEND_VERSIONS, {"versions": rows})
+
+
+async def mark_unreadable(
+    connection: AsyncConnection, name: str, external_ids: Sequence[str], now: datetime
+) -> None:
+    """Note that the tracker neither shows nor denies these."""
+    asked = {"connection": name, "ids": list(external_ids), "now": now}
+    await connection.execute(_MARK_UNREADABLE, asked)
 
 
 async def mark_posting_due(connection: AsyncConnection, ids: Sequence[UUID]) -> None:

@@ -49,6 +49,11 @@ class TimeEntry(SQLModel, table=True):
     minutes: int
     observed_at: datetime = Field(sa_type=Instant)
     posting_due: bool = False
+    unreadable_at: datetime | None = Field(
+        default=None,
+        sa_type=Instant,
+        description="When it was absent from a listing and could not be read either.",
+    )
     carrier: dict[str, Any] = Field(sa_type=Json)
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
@@ -83,6 +88,41 @@ class Approval(SQLModel, table=True):
     entry_ids: list[str] = Field(sa_type=Json)
     content_hash: str = Field(description="Over status, decision and covered entries.")
     observed_at: datetime = Field(sa_type=Instant)
+
+
+class ListedEntry(SQLModel, table=True):
+    """What a listing under way has shown of a tracker; emptied before the next one.
+
+    `content_hash` is null of what is there and cannot be told.
+    """
+
+    __tablename__ = "listed_entry"
+
+    connection: str = Field(primary_key=True)
+    external_id: str = Field(primary_key=True)
+    worker_external_id: str | None = None
+    week: date | None = Field(default=None, description="Its Monday.")
+    content_hash: str | None = None
+    approval: str | None = Field(default=None, description="Null where the entry tells none.")
+    observed_at: datetime = Field(sa_type=Instant)
+
+
+class WeekComparison(SQLModel, table=True):
+    """The last comparison of a connection with what is held.
+
+    `weeks` are pairs of a worker and an ISO week; `changed` and `absent` entries were read again.
+    """
+
+    __tablename__ = "week_comparison"
+
+    connection: str = Field(primary_key=True)
+    last_run_at: datetime = Field(sa_type=Instant)
+    complete: bool = False
+    listed: int = 0
+    weeks: int = 0
+    weeks_apart: int = 0
+    changed: int = 0
+    absent: int = 0
 
 
 class SweepState(SQLModel, table=True):

@@ -9,6 +9,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     ApprovalsFound,
     EntriesFound,
     EntryChanges,
+    EntryListing,
     Feedback,
     FeedbackResult,
     TimeTrackingAbilities,
@@ -55,6 +56,16 @@ class TimeTrackingPort(Protocol):
         """Entries created, changed or deleted in the window [since, until)."""
         ...
 
+    async def entries_in_window(
+        self, first_day: date, last_day: date, cursor: str | None, limit: int
+    ) -> EntryListing:
+        """All entries whose work date lies in the window, ends included, in any order.
+
+        The process tier compares them with what it holds, and so finds what no webhook and no
+        feed has told, deletions above all. What breaks off on the way is not `complete`.
+        """
+        ...
+
     async def approvals_by_ids(self, ids: Sequence[str]) -> ApprovalsFound: ...
 
     async def approvals_in_window(
@@ -64,7 +75,11 @@ class TimeTrackingPort(Protocol):
         ...
 
     async def give_feedback(self, items: Sequence[Feedback]) -> Sequence[FeedbackResult]:
-        """Write outcomes back. Repeating it must change nothing (a toggle is not enough)."""
+        """Write outcomes back. Repeating it must change nothing (a toggle is not enough).
+
+        What is written must not come back as a change of content (`narrative`, `tags` and so
+        on): else every telling makes a version, and every version something to tell.
+        """
         ...
 
     async def check(self) -> Sequence[str]:

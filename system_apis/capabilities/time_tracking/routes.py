@@ -38,6 +38,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     EntriesFound,
     EntriesRequest,
     EntryChanges,
+    EntryListing,
     FeedbackRequest,
     FeedbackResults,
     ParsedWebhook,
@@ -87,6 +88,17 @@ class ChangesQuery(BaseModel):
 
     since: AwareDatetime
     until: AwareDatetime = Field(description="Exclusive.")
+    cursor: str | None = Field(default=None, max_length=2000, description="From the page before.")
+    limit: int = Field(default=200, ge=1, le=500)
+
+
+class EntriesQuery(BaseModel):
+    """A window of work dates, ends included, and which page of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first_day: date
+    last_day: date = Field(description="Inclusive.")
     cursor: str | None = Field(default=None, max_length=2000, description="From the page before.")
     limit: int = Field(default=200, ge=1, le=500)
 
@@ -209,6 +221,24 @@ async def list_entry_changes(
     return await tracker.entries_changed(window.since, window.until, window.cursor, window.limit)
 
 
+@router.get(
+    "/entries",
+    operation_id="list_entries",
+    summary="All entries of a window of work dates",
+    description="Ends included, as they stand now: to compare them with what is known. Empty and "
+    "never complete where the abilities do not say `listing`.",
+    dependencies=READ,
+    response_model=EntryListing,
+    responses=UPSTREAM,
+)
+@throttled(LIMIT)
+async def list_entries(tracker: Tracker, window: Annotated[EntriesQuery, Query()]) -> EntryListing:
+    _require_days(window.first_day, window.last_day)
+    return await tracker.entries_in_window(
+        window.first_day, window.last_day, window.cursor, window.limit
+    )
+
+
 @router.post(
     "/approvals/lookup",
     operation_id="read_approvals",
@@ -236,9 +266,7 @@ async def read_approvals(tracker: Tracker, request: ApprovalsRequest) -> Approva
 async def list_approvals(
     tracker: Tracker, window: Annotated[ApprovalsQuery, Query()]
 ) -> ApprovalPage:
-    _require_order(
-        window.first_day <= window.last_day, "query.last_day", "must not be before first_day"
-    )
+    _require_days(window.first_day, window.last_day)
     return await tracker.approvals_in_window(
         window.first_day, window.last_day, window.cursor, window.limit
     )
@@ -256,6 +284,10 @@ async def list_approvals(
 @throttled(LIMIT)
 async def give_feedback(tracker: Tracker, request: FeedbackRequest) -> FeedbackResults:
     return FeedbackResults(results=list(await tracker.give_feedback(request.items)))
+
+
+def _require_days(first_day: date, last_day: date) -> None:
+    _require_order(first_day <= last_day, "query.last_day", "must not be before first_day")
 
 
 def _require_order(in_order: bool, field: str, message: str) -> None:

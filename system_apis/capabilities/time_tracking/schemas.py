@@ -93,10 +93,24 @@ class EntryChange(Contract):
 
 
 class EntryChanges(Contract):
-    """One page of changes. `complete` is true when, after the last page, nothing of the window
-    is missing, so that absence may be read as deletion."""
+    """One page of changes. What is not among them may have changed all the same."""
 
     changes: list[EntryChange]
+    next_cursor: str | None = None
+
+
+class EntryListing(Contract):
+    """One page of all entries of a window of work dates, as they stand now.
+
+    `complete`, on the last page, says that the pages together hold everything that the tracker
+    shows of the window. Only then does absence mean anything, and no more than that the entry has
+    to be read by its id: entries of an archived project are absent, too.
+    """
+
+    entries: list[TimeEntry]
+    unreadable: list[ExternalId] = Field(
+        default_factory=list, description="There, but they cannot be told: they are not absent."
+    )
     next_cursor: str | None = None
     complete: bool
 
@@ -186,6 +200,9 @@ class TimeTrackingAbilities(Contract):
     webhooks: bool
     approvals: Literal["period", "entry", "none"]
     change_feed: bool = Field(description="Entries changed since an instant can be listed.")
+    listing: bool = Field(
+        default=False, description="All entries of a window of work dates can be listed."
+    )
     feedback: list[FeedbackOutcome]
     max_lookup: int = Field(ge=1, description="Ids per re-read that are sensible.")
     bulk_upload: bool = Field(default=False, description="Files of entries may be uploaded.")

@@ -18,6 +18,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     EntriesFound,
     EntryChange,
     EntryChanges,
+    EntryListing,
     Feedback,
     FeedbackResult,
     TimeEntry,
@@ -101,8 +102,17 @@ class NamelessPort:
         return EntryChanges(
             changes=[EntryChange(external_id=each.id, change=ChangeKind.CHANGED) for each in rows],
             next_cursor=None if is_last else cursors.written(_Place(page=place.page + 1)),
-            complete=False,
         )
+
+    async def entries_in_window(
+        self,
+        first_day: date,  # noqa: ARG002
+        last_day: date,  # noqa: ARG002
+        cursor: str | None,  # noqa: ARG002
+        limit: int,  # noqa: ARG002
+    ) -> EntryListing:
+        """Never complete, and the abilities say so: what is deleted without a word is not found."""
+        return EntryListing(entries=[], complete=False)
 
     async def approvals_by_ids(self, ids: Sequence[str]) -> ApprovalsFound:
         return ApprovalsFound(approvals=[], missing=list(ids))

@@ -6,7 +6,7 @@
   asked for short slices: only what lived shorter than a slice escapes it. Such an entry was told
   as created or by a webhook, if at all, and its re-read says that it is gone.
 
-For the last reason a sweep never claims to be complete.
+What lies in that gap is found by the listing of work dates.
 """
 
 from dataclasses import dataclass
@@ -59,7 +59,6 @@ class Changes:
         return EntryChanges(
             changes=changes,
             next_cursor=None if place is None or ended else cursors.written(place),
-            complete=False,
         )
 
     async def _one_page(

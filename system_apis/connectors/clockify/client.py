@@ -98,6 +98,26 @@ class ClockifyClient:
         answer = await self._call("POST", url, json=body, idempotent=True)
         return _understood(answer, _ANYTHING)
 
+    async def entries_of(
+        self, user_id: str, start: datetime, end: datetime, page: int, size: int
+    ) -> tuple[list[Any], bool]:
+        """One page of a user's entries as they came, by the start of the work, latest first; and
+        whether it is the last.
+
+        Clockify takes the instants for wall clock in the zone of the key's account, whatever
+        offset they carry: ask for a day more on either side.
+        """
+        params: _Params = {
+            "start": _whole_second(start),
+            "end": _whole_second(end),
+            "hydrated": True,
+            "page": page,
+            "page-size": size,
+        }
+        answer = await self._call("GET", self._url(f"/user/{user_id}/time-entries"), params=params)
+        items = _understood(answer, _ANYTHING)
+        return items, _is_last(answer, len(items), size)
+
     async def approval_requests(
         self, order: ApprovalOrder, page: int, size: int
     ) -> tuple[list[ApprovalItem], bool]:

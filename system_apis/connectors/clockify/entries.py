@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -35,6 +37,14 @@ _AT_A_TIME = 4
 _APPROVAL_PAGES = 4
 
 
+@dataclass(frozen=True)
+class _Read:
+    """``there`` are the ids of all that is work, whether or not it makes sense."""
+
+    entries: list[TimeEntry]
+    there: set[str]
+
+
 class Entries:
     """Re-reads entries of one workspace."""
 
@@ -55,19 +65,33 @@ class Entries:
         wanted = list(dict.fromkeys(ids))
         raw = await self._read_in_batches(wanted)
         entries = [entry for item in raw if (entry := _read(item))]
-        covering = await self._covering(entries)
+        read = await self._made_sense_of(raw, entries, await self._covering(entries))
+        return EntriesFound(
+            entries=read.entries,
+            missing=[each for each in wanted if each not in read.there],
+        )
+
+    async def of_user(
+        self, user_id: str, start: datetime, end: datetime, page: int, size: int
+    ) -> tuple[list[TimeEntry], list[str], bool]:
+        """One page of somebody's entries, the ids of those that make no sense, and whether it is
+        the last. Their approvals are not looked for."""
+        raw, last = await self._client.entries_of(user_id, start, end, page, size)
+        entries = [entry for item in raw if (entry := _read(item))]
+        read = await self._made_sense_of(raw, entries, {})
+        told = {entry.external_id for entry in read.entries}
+        return read.entries, sorted(read.there - told), last
+
+    async def _made_sense_of(
+        self, raw: Sequence[Any], entries: Sequence[Entry], covering: dict[str, ApprovalItem]
+    ) -> _Read:
         references = await self._references(entries, covering.values())
         there = {item["id"] for item in raw if isinstance(item, dict) and "id" in item}
         idle = {entry.id for entry in entries if not counts_as_work(entry)}
-        return EntriesFound(
-            entries=[
-                mapped
-                for entry in entries
-                if entry.id not in idle
-                and (mapped := self._mapped(entry, references, covering)) is not None
-            ],
-            missing=[entry_id for entry_id in wanted if entry_id not in there - idle],
-        )
+        mapped = [
+            self._mapped(entry, references, covering) for entry in entries if entry.id not in idle
+        ]
+        return _Read([each for each in mapped if each is not None], there - idle)
 
     async def existing(self, entry_id: str) -> bool:
         """Whether Clockify still has the entry."""

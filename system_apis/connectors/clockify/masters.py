@@ -37,6 +37,13 @@ class _Kept(Generic[T]):
         self._unknown: set[str] = set()
         self._lock = asyncio.Lock()
 
+    async def whole(self) -> Mapping[str, T]:
+        """The list, refreshed if it is old."""
+        async with self._lock:
+            if self._is_due(set()):
+                await self._refresh(set())
+            return self._by_id
+
     async def holding(self, wanted: Iterable[str]) -> Mapping[str, T]:
         """The list, refreshed if it is old, or once if it lacks something that is wanted."""
         ids = set(wanted)
@@ -44,10 +51,13 @@ class _Kept(Generic[T]):
             return {}
         async with self._lock:
             if self._is_due(ids):
-                self._by_id = {item.id: item for item in await self._load()}
-                self._loaded_at = self._clock.now()
-                self._unknown = ids - self._by_id.keys()
+                await self._refresh(ids)
             return self._by_id
+
+    async def _refresh(self, wanted: set[str]) -> None:
+        self._by_id = {item.id: item for item in await self._load()}
+        self._loaded_at = self._clock.now()
+        self._unknown = wanted - self._by_id.keys()
 
     def _is_due(self, ids: set[str]) -> bool:
         if self._loaded_at is None:
@@ -73,6 +83,10 @@ class Masters:
 
     async def users(self, ids: Iterable[str]) -> Mapping[str, User]:
         return await self._users.holding(ids)
+
+    async def all_users(self) -> list[str]:
+        """Ids of everybody, also of those who left."""
+        return sorted(await self._users.whole())
 
     async def references_for(self, entries: Iterable[Entry], user_ids: Iterable[str]) -> References:
         """Everything that the entries name and do not bring with them."""

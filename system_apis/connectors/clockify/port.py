@@ -11,6 +11,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     ApprovalsFound,
     EntriesFound,
     EntryChanges,
+    EntryListing,
     Feedback,
     FeedbackOutcome,
     FeedbackResult,
@@ -23,6 +24,7 @@ from system_apis.connectors.clockify.changes import Changes
 from system_apis.connectors.clockify.client import ClockifyClient
 from system_apis.connectors.clockify.entries import BATCH, Entries
 from system_apis.connectors.clockify.feedback import Feedbacks
+from system_apis.connectors.clockify.listing import Listing
 from system_apis.connectors.clockify.mapping import Reading
 from system_apis.connectors.clockify.masters import Masters
 from system_apis.connectors.clockify.settings import ClockifySettings
@@ -40,6 +42,7 @@ class ClockifyPort:
         masters = Masters(self._client, context.clock, keep_for)
         self._approvals = Approvals(self._client, masters, reading)
         self._entries = Entries(self._client, masters, self._approvals, reading)
+        self._listing = Listing(masters, self._entries)
         self._changes = Changes(self._client, look_back)
         self._feedbacks = Feedbacks(self._client, self._entries)
 
@@ -49,6 +52,7 @@ class ClockifyPort:
             webhooks=True,
             approvals="period",
             change_feed=True,
+            listing=True,
             feedback=[FeedbackOutcome.POSTED],
             max_lookup=2 * BATCH,
         )
@@ -66,6 +70,11 @@ class ClockifyPort:
         self, since: datetime, until: datetime, cursor: str | None, limit: int
     ) -> EntryChanges:
         return await self._changes.page(since, until, cursor, limit)
+
+    async def entries_in_window(
+        self, first_day: date, last_day: date, cursor: str | None, limit: int
+    ) -> EntryListing:
+        return await self._listing.page(first_day, last_day, cursor, limit)
 
     async def approvals_by_ids(self, ids: Sequence[str]) -> ApprovalsFound:
         return await self._approvals.by_ids(ids)

@@ -11,6 +11,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     ApprovalsFound,
     EntriesFound,
     EntryChanges,
+    EntryListing,
     Feedback,
     FeedbackOutcome,
     FeedbackResult,
@@ -48,6 +49,7 @@ class RedminePort:
             webhooks=False,
             approvals="entry" if approval else "none",
             change_feed=True,
+            listing=True,
             feedback=[FeedbackOutcome.POSTED] if approval and approval.posted else [],
             max_lookup=_MAX_LOOKUP,
         )
@@ -68,7 +70,12 @@ class RedminePort:
     async def entries_changed(
         self, since: datetime, until: datetime, cursor: str | None, limit: int
     ) -> EntryChanges:
-        return await self._scan.page(since, until, cursor, limit)
+        return await self._scan.changes(since, until, cursor, limit)
+
+    async def entries_in_window(
+        self, first_day: date, last_day: date, cursor: str | None, limit: int
+    ) -> EntryListing:
+        return await self._scan.listing(first_day, last_day, cursor, limit)
 
     async def approvals_by_ids(self, ids: Sequence[str]) -> ApprovalsFound:
         return ApprovalsFound(approvals=[], missing=list(ids))

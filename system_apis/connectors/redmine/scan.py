@@ -1,8 +1,8 @@
-"""Changes, found by listing a window of work dates: Redmine has no other way.
+"""Lists of a window of work dates: Redmine has no other way to see what changed.
 
-- It ignores filters and sorting by `updated_on`: what has not changed is left out here.
-- It tells no deletions. A sweep over a long window tells every entry, and claims to be complete if
-  it is: then what is not told is deleted, archived with its project, or older than the window.
+- It ignores filters and sorting by `updated_on`: a sweep leaves out here what has not changed.
+- It tells no deletions: a listing of everything does, by what is absent from it. That was deleted,
+  or archived with its project.
 - Pages shift when entries come and go. Each page begins with the last row of the one before; if it
   does not, the scan steps back, and no longer claims to be complete.
 """
@@ -13,7 +13,13 @@ import structlog
 from pydantic import BaseModel, Field, ValidationError
 
 from system_apis.capabilities import cursors
-from system_apis.capabilities.time_tracking.schemas import ChangeKind, EntryChange, EntryChanges
+from system_apis.capabilities.time_tracking.schemas import (
+    ChangeKind,
+    EntryChange,
+    EntryChanges,
+    EntryListing,
+    TimeEntry,
+)
 from system_apis.connectors.redmine.client import Forbidden, RedmineClient
 from system_apis.connectors.redmine.entries import Entries
 from system_apis.connectors.redmine.platform_models import Entry, Row
@@ -46,26 +52,46 @@ class Scan:
         # Without projects to choose from, one scan goes over all that the account sees.
         self._projects: list[str | None] = [*settings.projects] or [None]
 
-    async def page(
+    async def changes(
         self, since: datetime, until: datetime, cursor: str | None, limit: int
     ) -> EntryChanges:
         """The next changes; pages on which nothing changed are passed over."""
         place = cursors.read(cursor, _Place) if cursor else _Place()
-        whole = until - since >= timedelta(hours=self._settings.complete_from_hours)
         changes: list[EntryChange] = []
-        while place.project < len(self._projects) and not changes:
+        while not self._ended(place) and not changes:
             rows, place = await self._rows(self._first_day(since, until), place, limit)
-            changes = [
-                change
-                for row in rows
-                if (change := await self._change(row, None if whole else since))
-            ]
-        ended = place.project >= len(self._projects)
-        return EntryChanges(
-            changes=changes,
-            next_cursor=None if ended else cursors.written(place),
-            complete=whole and not place.flawed,
+            changes = [change for row in rows if (change := await self._change(row, since))]
+        return EntryChanges(changes=changes, next_cursor=self._cursor(place))
+
+    async def listing(
+        self, first_day: date, last_day: date, cursor: str | None, limit: int
+    ) -> EntryListing:
+        """The next entries of a window of work dates."""
+        place = cursors.read(cursor, _Place) if cursor else _Place()
+        rows: list[Row] = []
+        while not self._ended(place) and not rows:
+            rows, place = await self._rows(first_day, place, limit)
+        entries: list[TimeEntry] = []
+        unreadable: list[str] = []
+        for row in rows:
+            entry = _read(row)
+            mapped = await self._entries.mapped(entry) if entry else None
+            if mapped is None:
+                unreadable.append(str(row.id))
+            elif mapped.work_date <= last_day:
+                entries.append(mapped)
+        return EntryListing(
+            entries=entries,
+            unreadable=unreadable,
+            next_cursor=self._cursor(place),
+            complete=not place.flawed,
         )
+
+    def _ended(self, place: _Place) -> bool:
+        return place.project >= len(self._projects)
+
+    def _cursor(self, place: _Place) -> str | None:
+        return None if self._ended(place) else cursors.written(place)
 
     def _first_day(self, since: datetime, until: datetime) -> date:
         """A day more than asked, because work dates are in people's own zones."""
@@ -94,21 +120,26 @@ class Scan:
             return rows, _Place(project=place.project + 1, flawed=place.flawed)
         return rows, place.model_copy(update={"offset": offset, "last": rows[-1].id})
 
-    async def _change(self, row: Row, since: datetime | None) -> EntryChange | None:
-        """None if it has not changed since. A row that makes no sense is told without content, so
-        that it does not count as deleted."""
-        try:
-            entry = Entry.model_validate(row.model_dump())
-        except ValidationError:
+    async def _change(self, row: Row, since: datetime) -> EntryChange | None:
+        """None if it has not changed since. A row that makes no sense is told without content."""
+        entry = _read(row)
+        if entry is None:
             return EntryChange(external_id=str(row.id), change=ChangeKind.CHANGED)
         look_back = timedelta(seconds=self._settings.look_back_seconds)
-        if since and entry.updated_on and entry.updated_on < since - look_back:
+        if entry.updated_on and entry.updated_on < since - look_back:
             return None
         return EntryChange(
             external_id=str(entry.id),
             change=ChangeKind.CHANGED,
             entry=await self._entries.mapped(entry),
         )
+
+
+def _read(row: Row) -> Entry | None:
+    try:
+        return Entry.model_validate(row.model_dump())
+    except ValidationError:
+        return None
 
 
 def _stepped_back(place: _Place, size: int) -> _Place:

@@ -65,12 +65,6 @@ class RedmineSettings(_Options):
         le=400,
         description="Work dates that every sweep lists; older ones only by longer sweeps.",
     )
-    complete_from_hours: int = Field(
-        default=12,
-        ge=1,
-        description="Sweeps of so long a window tell every entry, so that absence shows deletions; "
-        "shorter ones only what changed.",
-    )
     look_back_seconds: int = Field(
         default=120,
         ge=0,

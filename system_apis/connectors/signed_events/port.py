@@ -11,6 +11,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     ApprovalsFound,
     EntriesFound,
     EntryChanges,
+    EntryListing,
     Feedback,
     FeedbackResult,
     TimeTrackingAbilities,
@@ -69,7 +70,13 @@ class SignedEventsPort:
         self, since: datetime, until: datetime, cursor: str | None, limit: int
     ) -> EntryChanges:
         del since, until, cursor, limit
-        return EntryChanges(changes=[], complete=False)
+        return EntryChanges(changes=[])
+
+    async def entries_in_window(
+        self, first_day: date, last_day: date, cursor: str | None, limit: int
+    ) -> EntryListing:
+        del first_day, last_day, cursor, limit
+        return EntryListing(entries=[], complete=False)
 
     async def approvals_by_ids(self, ids: Sequence[str]) -> ApprovalsFound:
         """Neither found nor missing, like entries."""

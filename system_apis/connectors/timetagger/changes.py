@@ -1,7 +1,7 @@
 """Changed records, person after person, in the order in which the server stored them.
 
 - `reset` in anybody's answer means that a store was restored or replaced: then everything of
-  everybody is listed from the start, and the listing is complete.
+  everybody is told from the start. What is gone since is found by the listing of work dates.
 - A refused token stops nobody else's changes: they are listed first, and the last page is the
   refusal. So the caller's watermark stays where it is until the token is mended.
 """
@@ -67,7 +67,6 @@ class Changes:
         return EntryChanges(
             changes=changes,
             next_cursor=None if ended and not place.refused else cursors.written(place),
-            complete=place.full and not place.refused,
         )
 
     async def _of_one_person(

@@ -12,6 +12,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     ApprovalsFound,
     EntriesFound,
     EntryChanges,
+    EntryListing,
     Feedback,
     FeedbackOutcome,
     FeedbackResult,
@@ -22,6 +23,7 @@ from system_apis.connectors.timetagger.changes import Changes
 from system_apis.connectors.timetagger.client import TimeTaggerClient
 from system_apis.connectors.timetagger.entries import Entries
 from system_apis.connectors.timetagger.feedback import Feedbacks
+from system_apis.connectors.timetagger.listing import Listing
 from system_apis.connectors.timetagger.mapping import Reading
 from system_apis.connectors.timetagger.settings import TimeTaggerSettings
 
@@ -39,6 +41,7 @@ class TimeTaggerPort:
         look_back = timedelta(seconds=settings.look_back_seconds)
         self._entries = Entries(self._client, people, reading)
         self._changes = Changes(self._client, people, self._entries, look_back)
+        self._listing = Listing(self._client, people, self._entries)
         self._feedbacks = Feedbacks(self._client, people, tag)
 
     def abilities(self) -> TimeTrackingAbilities:
@@ -47,6 +50,7 @@ class TimeTaggerPort:
             webhooks=False,
             approvals="none",
             change_feed=True,
+            listing=True,
             feedback=[FeedbackOutcome.POSTED] if self._settings.feedback_tag else [],
             max_lookup=_MAX_LOOKUP,
         )
@@ -72,6 +76,11 @@ class TimeTaggerPort:
         limit: int,
     ) -> EntryChanges:
         return await self._changes.page(since, cursor, limit)
+
+    async def entries_in_window(
+        self, first_day: date, last_day: date, cursor: str | None, limit: int
+    ) -> EntryListing:
+        return await self._listing.page(first_day, last_day, cursor, limit)
 
     async def approvals_by_ids(self, ids: Sequence[str]) -> ApprovalsFound:
         return ApprovalsFound(approvals=[], missing=list(ids))

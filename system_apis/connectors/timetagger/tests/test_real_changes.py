@@ -18,10 +18,8 @@ def track(person: Person, text: str = "Cutover") -> str:
     return f"{person.name}:{person.track(START, START + HOUR, text)}"
 
 
-async def swept(
-    port: TimeTaggerPort, since: datetime, limit: int = 100
-) -> tuple[list[EntryChange], bool]:
-    """All pages, and whether they are complete."""
+async def swept(port: TimeTaggerPort, since: datetime, limit: int = 100) -> list[EntryChange]:
+    """All pages."""
     changes: list[EntryChange] = []
     cursor: str | None = None
     while True:
@@ -30,7 +28,7 @@ async def swept(
         changes += page.changes
         cursor = page.next_cursor
         if cursor is None:
-            return changes, page.complete
+            return changes
 
 
 def told(changes: list[EntryChange]) -> list[tuple[str, str]]:
@@ -46,13 +44,12 @@ async def test_only_what_changed_is_told_with_its_entry(
     late, deleted = track(kirra, "later"), track(kirra)
     kirra.delete(deleted.partition(":")[2])
 
-    changes, complete = await swept(port, since)
+    changes = await swept(port, since)
 
     assert told(changes) == [(late, "CHANGED"), (deleted, "DELETED")]
     assert changes[0].entry is not None
     assert changes[0].entry.narrative == "later"
     assert changes[1].entry is None
-    assert not complete
     assert early not in [each.external_id for each in changes]
 
 
@@ -61,7 +58,7 @@ async def test_back_dated_records_are_changes_of_today(ada: Person, open_port: O
     long_ago = START - timedelta(days=400)
     key = ada.track(long_ago, long_ago + HOUR, "forgotten")
 
-    changes, _ = await swept(open_port(ada), since)
+    changes = await swept(open_port(ada), since)
 
     assert told(changes) == [(f"{ada.name}:{key}", "CHANGED")]
 
@@ -73,7 +70,7 @@ async def test_pages_together_hold_every_change_once(
     since = datetime.now(UTC)
     ids = [*(track(ada) for _ in range(3)), *(track(kirra) for _ in range(4))]
 
-    changes, _ = await swept(open_port(ada, kirra), since, limit)
+    changes = await swept(open_port(ada, kirra), since, limit)
 
     assert [each.external_id for each in changes] == ids
 
@@ -86,7 +83,7 @@ async def test_records_of_one_put_share_an_instant_and_all_are_told(
         [{"key": f"k{n}", "mt": 5, "t1": start, "t2": start + 60, "ds": ""} for n in range(5)]
     )
 
-    changes, _ = await swept(open_port(ada), START, limit=2)
+    changes = await swept(open_port(ada), START, limit=2)
 
     assert sorted(each.external_id for each in changes) == [f"{ada.name}:k{n}" for n in range(5)]
 
@@ -99,12 +96,10 @@ async def test_a_reset_of_one_store_lists_everything_of_everybody(
     port = open_port(ada, kirra, look_back_seconds=2)
     kirra.force_reset()
 
-    changes, complete = await swept(port, since, limit=2)
+    changes = await swept(port, since, limit=2)
 
     assert [each.external_id for each in changes][-3:] == ids
-    assert complete
-    later, complete_later = await swept(port, datetime.now(UTC) + timedelta(seconds=5))
-    assert (later, complete_later) == ([], False)
+    assert await swept(port, datetime.now(UTC) + timedelta(seconds=5)) == []
 
 
 async def test_a_refused_token_is_told_after_everybody_elses_changes(
@@ -118,7 +113,6 @@ async def test_a_refused_token_is_told_after_everybody_elses_changes(
     page = await port.entries_changed(since, datetime.now(UTC), None, 100)
 
     assert told(page.changes) == [(other, "CHANGED")]
-    assert not page.complete
     with pytest.raises(UpstreamRefused, match=ada.name):
         await port.entries_changed(since, datetime.now(UTC), page.next_cursor, 100)
 

@@ -20,6 +20,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     EntriesFound,
     EntryChange,
     EntryChanges,
+    EntryListing,
     EventType,
     Feedback,
     FeedbackOutcome,
@@ -51,6 +52,7 @@ class HoursPort:
             webhooks=True,
             approvals="entry",
             change_feed=True,
+            listing=True,
             feedback=[FeedbackOutcome.POSTED],
             max_lookup=100,
         )
@@ -83,7 +85,13 @@ class HoursPort:
         self, since: datetime, until: datetime, cursor: str | None, limit: int
     ) -> EntryChanges:
         change = EntryChange(external_id=f"{since:%H}-{until:%H}", change=ChangeKind.CHANGED)
-        return EntryChanges(changes=[change], next_cursor=cursor, complete=limit > 1)
+        return EntryChanges(changes=[change][:limit], next_cursor=cursor)
+
+    async def entries_in_window(
+        self, first_day: date, last_day: date, cursor: str | None, limit: int
+    ) -> EntryListing:
+        entry = _entry(f"{first_day:%d}-{last_day:%d}", 90)
+        return EntryListing(entries=[entry][:limit], next_cursor=cursor, complete=cursor is None)
 
     async def approvals_by_ids(self, ids: Sequence[str]) -> ApprovalsFound:
         return ApprovalsFound(approvals=[], missing=list(ids))
