@@ -28,4 +28,5 @@ async def office(product: Product) -> AsyncIterator[Office]:
     async with Office(product) as people:
         yield people
         product.proxy.calm()
+        product.own.calm()
         await people.tracker.disturb_webhooks()

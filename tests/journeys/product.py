@@ -22,6 +22,7 @@ from deploy.local.supervisor import Supervisor
 from deploy.tryton.build import Variant
 from deploy.tryton.reader import TrytonReader
 from tests.journeys.fault_proxy import FaultProxy, fault_proxy
+from tests.journeys.own_systems import OWN_ERP, OwnSystems, own_systems
 
 PATIENCE_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.25
@@ -50,11 +51,15 @@ ERP_TIMES = {"timeout_seconds": 6, "settle_seconds": 3}
 
 @dataclass
 class Product:
-    """One run. `written`: every narrative that people have entered, for none may be told."""
+    """One run. `written`: every narrative that people have entered, for none may be told.
+
+    :param own: a tracker and an ERP that are configured beside those of the demo.
+    """
 
     stack: Stack
     supervisor: Supervisor
     proxy: FaultProxy
+    own: OwnSystems
     variant: Variant
     written: set[str] = field(default_factory=set)
     weeks_given: set[tuple[str, str]] = field(default_factory=set)
@@ -92,29 +97,35 @@ def running_product(directory: Path, variant: Variant) -> Iterator[Product]:
     """Everything started, and the ERP's masters read."""
     console = Console(quiet=True)
     addresses = free_addresses()
-    with fault_proxy(addresses.tryton) as proxy, Supervisor(directory, console.print) as supervisor:
-        arrangement = Arrangement(addresses, TIMES, proxy.url, ERP_TIMES)
+    with (
+        fault_proxy(addresses.tryton) as proxy,
+        own_systems() as own,
+        Supervisor(directory, console.print) as supervisor,
+    ):
+        arrangement = Arrangement(addresses, TIMES, proxy.url, ERP_TIMES, own.connections)
         stack = Stack(supervisor, Steps(console), variant, arrangement)
+        own.keep_secrets(stack.directory / "secrets")
         stack.start()
-        product = Product(stack, supervisor, proxy, variant)
-        asyncio.run(read_masters(product))
+        product = Product(stack, supervisor, proxy, own, variant)
+        for erp in (ERP, OWN_ERP):
+            asyncio.run(read_masters(product, erp))
         yield product
 
 
-async def read_masters(product: Product) -> None:
-    """Have the ERP's masters read now, as an operator does."""
+async def read_masters(product: Product, erp: str = ERP) -> None:
+    """Have an ERP's masters read now, as an operator does."""
     async with product.operator() as operator:
 
         async def connection_is_known() -> bool:
-            return await operator.knows(ERP)
+            return await operator.knows(erp)
 
         await until(product, "the process tier knows its connections", connection_is_known)
-        run_id = await operator.refresh_masters(ERP)
+        run_id = await operator.refresh_masters(erp)
 
         async def masters_are_read() -> bool:
             return bool((await operator.masters_run(run_id))["status"] == "DONE")
 
-        await until(product, "the ERP's masters are read", masters_are_read)
+        await until(product, f"the masters of {erp} are read", masters_are_read)
 
 
 async def until(

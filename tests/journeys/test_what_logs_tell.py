@@ -24,6 +24,8 @@ def secrets_of(product: Product) -> dict[str, str]:
         **{f"client {name}": secret for name, secret in stack.secrets.clients.items()},
         **{f"webhook {n}": token for n, token in enumerate(stack.webhook_tokens)},
         **{f"TimeTagger {email}": stack.timetagger.api_token(email) for email in emails},
+        "own tracker": product.own.signing_secret,
+        "own ERP": product.own.token,
         "login password": stack.secrets.login_password,
         "tracker key": stack.firm.api_key,
         "ERP password": stack.erp.manifest["integration_user"]["password"],
