@@ -5,8 +5,8 @@ schema's definition and what single rows are read into.
 """
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated
 
 import structlog
@@ -89,12 +89,20 @@ class Database:
         :raises NotReady: the database does not answer, or gave up waiting for a lock: the same
             work may succeed a moment later.
         """
-        try:
+        with _not_ready_if_away():
             async with self._engine.begin() as connection:
                 yield connection
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            _log.warning("database_unavailable", reason=type(error).__name__)
-            raise NotReady("The database does not answer at the moment.") from error
+
+    @asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that is always rolled back: what is done in it never was.
+
+        :raises NotReady: as for `transaction`.
+        """
+        with _not_ready_if_away():
+            async with self._engine.connect() as connection:
+                yield connection
+                await connection.rollback()
 
     @asynccontextmanager
     async def alone(self, what: str) -> AsyncIterator[bool]:
@@ -124,6 +132,15 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self._engine.dispose()
+
+
+@contextmanager
+def _not_ready_if_away() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        _log.warning("database_unavailable", reason=type(error).__name__)
+        raise NotReady("The database does not answer at the moment.") from error
 
 
 def trace_statements(database: Database) -> None:

@@ -202,8 +202,14 @@ async def test_after_eight_refusals_for_now_a_person_starts_it_again(tier: Tier)
 
     answer = await tier.call("POST", f"/v1/cases/{case['id']}/retry")
     assert answer.json()["posting_state"] == "READY"
+    tier.system.post_faults.append("retry")
+    await tier.settle()
+    posting = await tier.posting()
+    assert (posting["state"], posting["attempts"]) == ("READY", 1), "it begins anew"
     await tier.settle()
     assert len(tier.system.lines) == 1
+    keys = {item["posting_key"] for post in tier.system.posts for item in post["items"]}
+    assert len(keys) == 1
     assert await tier.cases() == []
 
 

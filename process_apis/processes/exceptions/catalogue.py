@@ -153,6 +153,14 @@ _ENTRIES = (
         "line, or not posted. Where the ERP can be asked, Timepost goes on looking meanwhile.",
     ),
     CatalogueEntry(
+        "IO_SCHEMA",
+        _S1,
+        _OPERATOR,
+        "Timepost cannot read what it keeps of the entry ({label}), so it is not sent.",
+        "Have the entry saved again in the tracker, so that it is read anew; then retry. Report it "
+        "with the posting's id to whoever maintains Timepost: the log names the reason.",
+    ),
+    CatalogueEntry(
         "RC_VALUE_DIFF",
         _S1,
         _ANALYST,

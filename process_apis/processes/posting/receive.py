@@ -23,7 +23,7 @@ _DUE = text(
     """
     SELECT entry.id, entry.connection, entry.external_id, entry.state, entry.version,
            entry.approved_version, entry.approved_at, entry.work_date, entry.minutes,
-           entry.carrier,
+           entry.carrier, entry.worker_external_id,
            version.content -> 'worker' AS worker, version.content -> 'project' AS project,
            version.content -> 'task' AS task,
            approved.content ->> 'work_date' AS approved_date,
@@ -128,7 +128,7 @@ async def receive(ledger: Ledger) -> int:
 def _day_keys(entry: RowMapping, postings: Sequence[Mapping[str, Any]]) -> set[str]:
     """Of the day it stands on, and of those it stood on."""
     days = {entry["work_date"], *(each["work_date"] for each in postings)}
-    worker = entry["worker"]["external_id"]
+    worker = entry["worker_external_id"]
     return {waking.day_key(entry["connection"], worker, day) for day in days}
 
 

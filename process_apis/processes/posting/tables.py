@@ -138,7 +138,13 @@ class Posting(SQLModel, table=True):
     )
     external_id: str | None = None
     erp_error: dict[str, Any] | None = Field(default=None, sa_type=Json)
-    attempts: int = 0
+    attempts: int = Field(default=0, description="Since it was received, or last taken up again.")
+    attempts_before: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": "0"},
+        description="Attempts before a person took it up again. Whatever was ever sent keeps its "
+        "key and its target.",
+    )
     lookups: int = 0
     due_at: datetime = Field(sa_type=Instant)
     lease_until: datetime | None = Field(default=None, sa_type=Instant)

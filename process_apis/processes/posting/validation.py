@@ -1,25 +1,20 @@
-"""Validates what was received, in batches and from our own tables only: no call leaves here."""
+"""Validates what was received: judges a batch, and has the verdicts come true."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.processes.lineage import store as lineage
-from process_apis.processes.master_data import store as masters
-from process_apis.processes.master_data.references import Desk, Reference
-from process_apis.processes.posting import rules
+from process_apis.processes.posting import judging
+from process_apis.processes.posting.apart import POISON, apart
+from process_apis.processes.posting.judging import Verdict
 from process_apis.processes.posting.ledger import Ledger
-from process_apis.processes.posting.ports import Standing
-from process_apis.processes.posting.rules import Candidate, Finding, Party
-from process_apis.processes.posting.states import IN_FLIGHT, Leg, PostingKind, PostingState
-from process_apis.processes.posting.waking import day_key
-from process_apis.upstream.erp import PostingRequest
 
 BATCH = 200
 
@@ -28,34 +23,14 @@ BATCH = 200
 _LOCK = text(
     """
     SELECT posting.id FROM posting JOIN time_entry AS entry ON entry.id = posting.time_entry_id
-    WHERE posting.state = 'RECEIVED' AND (CAST(:only AS uuid) IS NULL OR posting.id = :only)
+    WHERE posting.state = 'RECEIVED' AND (CAST(:only AS uuid[]) IS NULL OR posting.id = ANY(:only))
     ORDER BY posting.id LIMIT :limit
     FOR UPDATE OF posting, entry SKIP LOCKED
     """
 )
 
-_RECEIVED = text(
-    """
-    SELECT posting.id, posting.time_entry_id, posting.version, posting.leg, posting.kind,
-           posting.source_connection, posting.target_connection, posting.posting_key,
-           posting.attempts, posting.findings, entry.external_id, entry.approver,
-           version.content,
-           (SELECT sum(other.minutes) FROM time_entry AS other
-            WHERE other.connection = entry.connection AND other.state = 'APPROVED'
-              AND other.worker_external_id = entry.worker_external_id
-              AND other.work_date = posting.work_date) AS day_minutes,
-           (SELECT sibling.state FROM posting AS sibling
-            WHERE sibling.time_entry_id = posting.time_entry_id AND sibling.leg = posting.leg
-              AND sibling.id <> posting.id
-              AND sibling.state IN ('READY', 'SENDING', 'IN_DOUBT', 'POSTED', 'MISPOSTED')
-            LIMIT 1) AS sibling_state
-    FROM posting
-    JOIN time_entry AS entry ON entry.id = posting.time_entry_id
-    JOIN time_entry_version AS version
-      ON version.time_entry_id = posting.time_entry_id AND version.version = posting.version
-    WHERE posting.id = ANY(:ids) ORDER BY posting.id
-    """
-)
+# Which are the next in line, locked by others or not.
+_NEXT = text("SELECT id FROM posting WHERE state = 'RECEIVED' ORDER BY id LIMIT :limit")
 
 _WRITE = text(
     """
@@ -71,146 +46,57 @@ _WRITE = text(
 )
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What validation says of one posting."""
-
-    row: RowMapping
-    state: PostingState
-    findings: tuple[Finding, ...]
-    target: str | None
-    key: str | None
-    request: PostingRequest | None
-
-
 async def validate(ledger: Ledger, only: UUID | None = None) -> list[Verdict]:
-    """Validate one batch, or one posting; returns the verdicts."""
+    """Validate one batch, or one posting; returns the verdicts.
+
+    One that cannot even be judged becomes a case of its own, and stops no other.
+    """
+    try:
+        return await _validate(ledger, [only] if only else None)
+    except POISON:
+        # Only now: asking for the ids first would cost every batch a statement.
+        return await apart(
+            [only] if only else await _next(ledger),
+            partial(_validate, ledger),
+            partial(_set_aside, ledger),
+        )
+
+
+async def _validate(ledger: Ledger, only: Sequence[UUID] | None) -> list[Verdict]:
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
-        locked = await transaction.execute(_LOCK, {"only": only, "limit": BATCH})
-        ids = [row.id for row in locked]
+        asked = {"only": list(only) if only else None, "limit": BATCH}
+        ids = [row.id for row in await transaction.execute(_LOCK, asked)]
         if not ids:
             return []
-        rows = (await transaction.execute(_RECEIVED, {"ids": ids})).mappings().all()
-        verdicts = await judge(transaction, rows, now)
-        await _write(transaction, verdicts, now)
-        told = [standing_of(each) for each in verdicts if not waits_for_sibling(each)]
-        await ledger.listeners.tell(transaction, told, now)
+        verdicts = await judging.judge(transaction, await judging.rows_of(transaction, ids), now)
+        await settle(transaction, ledger, verdicts, now)
         return verdicts
 
 
-async def judge(
-    transaction: AsyncConnection, rows: Sequence[RowMapping], now: datetime
-) -> list[Verdict]:
-    """Resolve references in bulk, then let the rules decide on each."""
-    desk = await Desk.open(transaction, now)
-    await desk.resolve([(row["source_connection"], _references(row)) for row in rows])
-    return [_judge_one(row, desk) for row in rows]
+async def _next(ledger: Ledger) -> list[UUID]:
+    async with ledger.database.transaction() as transaction:
+        return [row.id for row in await transaction.execute(_NEXT, {"limit": BATCH})]
 
 
-def _judge_one(row: RowMapping, desk: Desk) -> Verdict:
-    tracker = row["source_connection"]
-    target = desk.target_of(tracker, row["content"]["worker"]["external_id"])
-    if row["attempts"] and row["target_connection"]:
-        # Once sent somewhere, it goes nowhere else: its key names the target.
-        target = row["target_connection"]
-    if target is None:
-        waiting = (masters.unbound_key("connection"),)
-        finding = Finding("MP_UNMAPPED", waiting, {"label": f"an ERP for {tracker}"})
-        return Verdict(row, PostingState.PARKED, (finding,), None, None, None)
-    candidate = _candidate(row, target, desk)
-    key = row["posting_key"] if row["attempts"] else None
-    key = key or rules.posting_key(
-        tracker,
-        row["external_id"],
-        row["version"],
-        Leg(row["leg"]),
-        PostingKind(row["kind"]),
-        target,
-    )
-    request = rules.request_of(candidate, key)
-    findings = tuple(rules.validate(candidate))
-    state = _state(findings)
-    if row["sibling_state"] in (*IN_FLIGHT, PostingState.READY):
-        # An earlier version is on its way: wait for its outcome, then decide again.
-        findings, state = (), PostingState.PARKED
-    elif row["sibling_state"] is not None:
-        findings = (Finding("CO_CHANGED_AFTER_POSTING"), *findings)
-        state = PostingState.BLOCKED
-    return Verdict(row, state, findings, target, key, request)
+async def _set_aside(ledger: Ledger, posting_id: UUID) -> Verdict:
+    async with ledger.database.transaction() as transaction:
+        now = ledger.clock.now()
+        locked = await transaction.execute(_LOCK, {"only": [posting_id], "limit": 1})
+        (row,) = await judging.rows_of(transaction, [posting_id])
+        verdict = judging.unreadable(row)
+        if locked.first() is not None:
+            await settle(transaction, ledger, [verdict], now)
+        return verdict
 
 
-def _state(findings: Sequence[Finding]) -> PostingState:
-    if not findings:
-        return PostingState.READY
-    # Parked only if every reason can go away by itself; else a person has to act first.
-    waits = all(finding.waiting_for for finding in findings)
-    return PostingState.PARKED if waits else PostingState.BLOCKED
-
-
-def _references(row: RowMapping) -> list[Reference]:
-    content = row["content"]
-    found = []
-    for kind in ("worker", "project", "task"):
-        said = content.get(kind)
-        if said:
-            project = content.get("project")
-            within = project["external_id"] if kind == "task" and project else None
-            found.append(Reference.of(kind, said, within))
-    return found
-
-
-def _candidate(row: RowMapping, target: str, desk: Desk) -> Candidate:
-    content, tracker = row["content"], row["source_connection"]
-    day = date.fromisoformat(content["work_date"])
-    worker = _party(desk, tracker, target, "worker", content["worker"], day)
-    legal_entity = worker.record.get("legal_entity_external_id")
-    return Candidate(
-        work_date=day,
-        minutes=content["minutes"],
-        billable=content["billable"],
-        running=content["running"],
-        narrative=content["narrative"],
-        worker_external_id=content["worker"]["external_id"],
-        worker_email=content["worker"].get("email"),
-        approver=row["approver"],
-        worker=worker,
-        project=_party(desk, tracker, target, "project", content.get("project"), day),
-        task=_party(desk, tracker, target, "task", content["task"], day)
-        if content.get("task")
-        else None,
-        periods=[
-            rules.Period(each.start_date, each.end_date, each.status == "OPEN")
-            for each in desk.periods(target, legal_entity)
-        ],
-        day_minutes=int(row["day_minutes"] or 0),
-        day_key=day_key(tracker, content["worker"]["external_id"], day),
-        periods_key=masters.unbound_key("period"),
-    )
-
-
-def _party(
-    desk: Desk, tracker: str, target: str, kind: str, said: Mapping[str, Any] | None, day: date
-) -> Party:
-    if not said:
-        return Party(None, "none", waits_on=())
-    label = said.get("code") or said.get("name") or said.get("email") or said["external_id"]
-    waits_on = (
-        masters.dependency_key(f"binding-{kind}", tracker, said["external_id"]),
-        masters.unbound_key(kind),
-    )
-    bound = desk.bound(tracker, target, kind, said["external_id"])
-    if bound is None or not bound.holds_on(day):
-        matched = desk.matched(tracker, target, kind, said["external_id"])
-        return Party(label, "several" if matched == "several" else "none", waits_on=waits_on)
-    return Party(
-        label,
-        "one",
-        target_id=bound.target_id,
-        record=bound.record,
-        waits_on=waits_on,
-        changes_on=(masters.dependency_key(kind, target, bound.target_id), waits_on[0]),
-    )
+async def settle(
+    transaction: AsyncConnection, ledger: Ledger, verdicts: Sequence[Verdict], now: datetime
+) -> None:
+    """Have verdicts on postings that are RECEIVED come true."""
+    await _write(transaction, verdicts, now)
+    told = [judging.standing_of(each) for each in verdicts if not judging.waits_for_sibling(each)]
+    await ledger.listeners.tell(transaction, told, now)
 
 
 async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now: datetime) -> None:
@@ -220,7 +106,7 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
             "state": each.state,
             "code": each.findings[0].code if each.findings else None,
             "findings": [asdict(finding) for finding in each.findings],
-            "waiting_for": waiting_for(each),
+            "waiting_for": judging.waiting_for(each),
             "request": each.request.model_dump(mode="json") if each.request else None,
             "target_connection": each.target,
             "posting_key": each.key,
@@ -247,42 +133,3 @@ def _is_news(verdict: Verdict) -> bool:
     before = verdict.row["findings"]
     codes = [finding.code for finding in verdict.findings]
     return not codes or before is None or codes != [finding["code"] for finding in before]
-
-
-def waits_for_sibling(verdict: Verdict) -> bool:
-    """Nothing can be said of it yet; what is said of the sibling stays true meanwhile."""
-    return verdict.state is PostingState.PARKED and not verdict.findings
-
-
-def waiting_for(verdict: Verdict) -> list[str]:
-    """Dependency keys of a parked posting; a sibling's outcome is one, too."""
-    if verdict.state is not PostingState.PARKED:
-        return []
-    if waits_for_sibling(verdict):
-        return [f"lineage:{verdict.row['time_entry_id']}"]
-    return sorted({key for finding in verdict.findings for key in finding.waiting_for})
-
-
-def standing_of(verdict: Verdict) -> Standing:
-    """The verdict, as it is told."""
-    content = verdict.row["content"]
-    return Standing(
-        time_entry_id=verdict.row["time_entry_id"],
-        connection=verdict.row["source_connection"],
-        entry_external_id=verdict.row["external_id"],
-        state=verdict.state,
-        because="validated again: nothing is wrong with it any more",
-        finding=verdict.findings[0] if verdict.findings else None,
-        posting_id=verdict.row["id"],
-        worker=_name(content["worker"]),
-        project=_name(content.get("project")),
-        task=_name(content.get("task")),
-        work_date=date.fromisoformat(content["work_date"]),
-        minutes=content["minutes"],
-    )
-
-
-def _name(said: Mapping[str, Any] | None) -> str | None:
-    if not said:
-        return None
-    return said.get("name") or said.get("email") or said.get("external_id")

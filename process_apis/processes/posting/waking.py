@@ -47,13 +47,16 @@ _WAKE_SLEEPERS = text(
     """
 )
 
+# A person takes it up: it may be tried as often as at first. That it was tried stays known.
+ANEW = "attempts_before = posting.attempts_before + posting.attempts, attempts = 0"
+
 _WAKE_ONE = text(
-    """
+    f"""
     UPDATE posting SET state = CASE WHEN state = 'READY' THEN 'READY' ELSE 'RECEIVED' END,
-        due_at = :now, updated_at = :now
+        {ANEW}, due_at = :now, updated_at = :now
     WHERE id = :id AND state IN ('PARKED', 'BLOCKED', 'DEAD_LETTER', 'RECEIVED', 'READY')
     RETURNING id, time_entry_id, state
-    """
+    """  # noqa: S608 - our own column names
 )
 
 
