@@ -7,12 +7,13 @@ schema's definition and what single rows are read into.
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from pydantic import SecretStr
-from sqlalchemy import CheckConstraint, DateTime, event, text
+from pydantic_core import from_json, to_json
+from sqlalchemy import CheckConstraint, CursorResult, DateTime, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
@@ -28,6 +29,17 @@ _log = structlog.get_logger("timepost.database")
 # Dialect constants: one place that says which PostgreSQL types our columns have.
 Instant = DateTime(timezone=True)
 Json = JSONB(none_as_null=True)
+
+
+def as_json(rows: object) -> str:
+    """Rows for `jsonb_to_recordset`: dataclasses, UUIDs, dates and instants as they are."""
+    return to_json(rows).decode()
+
+
+def as_dicts(result: CursorResult[Any]) -> list[dict[str, Any]]:
+    """Rows as dictionaries. Those of `mappings()` look every name up anew at each access."""
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
 
 
 def one_of(column: str, values: type, name: str) -> CheckConstraint:
@@ -67,6 +79,7 @@ class Database:
             max_overflow=pool_size,
             # Values hold narrative text, and errors end up in logs.
             hide_parameters=True,
+            json_deserializer=from_json,
             connect_args={
                 "connect_timeout": 5,
                 # A lock that is held for long is a defect; waiting for it for ever hides it.

@@ -1,6 +1,5 @@
 """Turns standings of the ledger into cases, in the ledger's own transactions."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.database import as_json
 from process_apis.processes.exceptions.catalogue import told
 from process_apis.processes.exceptions.schemas import CaseState
 from process_apis.processes.posting.ports import Standing
@@ -73,7 +73,7 @@ async def record_cases(
     await transaction.execute(
         _RESOLVE_OTHERS,
         {
-            "standings": json.dumps(stood, default=str),
+            "standings": as_json(stood),
             "state": CaseState.RESOLVED_AUTO,
             "now": now,
         },
@@ -84,7 +84,7 @@ async def record_cases(
         if each.finding is not None
     }
     if latest:
-        cases = json.dumps(list(latest.values()), default=str)
+        cases = as_json(list(latest.values()))
         await transaction.execute(_OPEN_OR_UPDATE, {"cases": cases, "now": now})
 
 

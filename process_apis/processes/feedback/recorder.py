@@ -1,6 +1,5 @@
 """Notes what the consultant is to be told, in the ledger's own transactions."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.database import as_json
 from process_apis.processes.exceptions.catalogue import CATALOGUE, told
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.states import PostingState
@@ -43,7 +43,7 @@ async def record_feedback(
     if items:
         entries = [item["time_entry_id"] for item in items]
         await transaction.execute(_FORGET_OLDER, {"entries": entries})
-        await transaction.execute(_NOTE, {"items": json.dumps(items, default=str), "now": now})
+        await transaction.execute(_NOTE, {"items": as_json(items), "now": now})
 
 
 def _item(standing: Standing) -> dict[str, Any] | None:

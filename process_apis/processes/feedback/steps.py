@@ -1,6 +1,5 @@
 """Delivers feedback in batches; telling the same twice changes nothing in the tracker."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from process_apis.database import Database
+from process_apis.database import Database, as_json
 from process_apis.processes.feedback.tables import FeedbackState
 from process_apis.processes.lineage import store as lineage
 from process_apis.upstream.system_tier import SystemTier
@@ -126,7 +125,7 @@ async def _note(
         {"id": item.id, "state": state, "due_at": now + _wait_after(item)}
         for item, state in settled
     ]
-    await transaction.execute(_SETTLE, {"items": json.dumps(rows, default=str), "now": now})
+    await transaction.execute(_SETTLE, {"items": as_json(rows), "now": now})
     steps = [
         lineage.Step(
             item.time_entry_id,

@@ -1,6 +1,5 @@
 """The inbox in set-based SQL: commit arrivals, claim by subject, finish."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.database import as_dicts, as_json
 from process_apis.processes.intake.tables import EventKind
 
 
@@ -115,7 +115,7 @@ async def commit_arrivals(
     """Add hints in one statement; returns how many were new. The others are counted."""
     if not arrivals:
         return 0
-    rows = json.dumps([vars(arrival) for arrival in arrivals], default=str)
+    rows = as_json(arrivals)
     result = await connection.execute(_COMMIT, {"arrivals": rows, "now": now})
     new = [row.connection for row in result]
     for name in sorted({arrival.connection for arrival in arrivals}):
@@ -150,7 +150,7 @@ async def claim(
             "lease_until": now + lease,
         },
     )
-    return sorted((Claimed(**row) for row in rows.mappings()), key=lambda claimed: claimed.id)
+    return sorted((Claimed(**row) for row in as_dicts(rows)), key=lambda claimed: claimed.id)
 
 
 async def finish(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> None:

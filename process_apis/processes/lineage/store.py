@@ -1,6 +1,5 @@
 """Writes steps in bulk, reads them by entry."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.database import as_json
 
 SYSTEM = "timepost"
 
@@ -49,8 +50,7 @@ _RECORD = text(
 async def record(connection: AsyncConnection, steps: Sequence[Step]) -> None:
     """Append steps, in order, within the caller's transaction: one statement for all."""
     if steps:
-        # Not `asdict`: it copies every value deeply, in the place where all entries pass.
-        rows = json.dumps([vars(step) for step in steps], default=str)
+        rows = as_json(steps)
         await connection.execute(_RECORD, {"steps": rows})
 
 

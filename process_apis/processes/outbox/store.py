@@ -1,6 +1,5 @@
 """Adds events in bulk."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from process_apis.database import as_json
 
 
 @dataclass(frozen=True)
@@ -38,5 +39,5 @@ _ADD = text(
 async def add(connection: AsyncConnection, events: Sequence[NewEvent]) -> None:
     """Add events within the caller's transaction: they exist if, and only if, it commits."""
     if events:
-        rows = json.dumps([vars(event) for event in events], default=str)
+        rows = as_json(events)
         await connection.execute(_ADD, {"events": rows})

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from process_apis.database import as_dicts
 from process_apis.processes.posting import outcomes, refusals
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Committed, Leased, Result
@@ -64,7 +65,7 @@ async def _claim(ledger: Ledger, erp: str, token: UUID) -> list[Leased]:
                 "lease_until": now + ledger.timing.lease_span,
             },
         )
-        return [leased_from(row) for row in rows.mappings()]
+        return [leased_from(row) for row in as_dicts(rows)]
 
 
 async def _ask(ledger: Ledger, erp: str, leased: list[Leased]) -> list[Result]:

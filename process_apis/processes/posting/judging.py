@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.database import as_dicts
 from process_apis.processes.master_data import store as masters
 from process_apis.processes.master_data.references import Desk, Reference
 from process_apis.processes.posting import rules
@@ -48,7 +49,7 @@ _ROWS = text(
 class Verdict:
     """What validation says of one posting."""
 
-    row: RowMapping
+    row: Mapping[str, Any]
     state: PostingState
     findings: tuple[Finding, ...]
     target: str | None
@@ -56,13 +57,13 @@ class Verdict:
     request: PostingRequest | None
 
 
-async def rows_of(transaction: AsyncConnection, ids: Sequence[UUID]) -> Sequence[RowMapping]:
+async def rows_of(transaction: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Mapping[str, Any]]:
     """What `judge` looks at, in the order of the ids."""
-    return (await transaction.execute(_ROWS, {"ids": list(ids)})).mappings().all()
+    return as_dicts(await transaction.execute(_ROWS, {"ids": list(ids)}))
 
 
 async def judge(
-    transaction: AsyncConnection, rows: Sequence[RowMapping], now: datetime
+    transaction: AsyncConnection, rows: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[Verdict]:
     """Resolve references in bulk, then let the rules decide on each."""
     desk = await Desk.open(transaction, now)
@@ -70,7 +71,7 @@ async def judge(
     return [_judge_one(row, desk) for row in rows]
 
 
-def _judge_one(row: RowMapping, desk: Desk) -> Verdict:
+def _judge_one(row: Mapping[str, Any], desk: Desk) -> Verdict:
     tracker = row["source_connection"]
     target = desk.target_of(tracker, row["content"]["worker"]["external_id"])
     if row["ever_attempted"] and row["target_connection"]:
@@ -110,7 +111,7 @@ def _state(findings: Sequence[Finding]) -> PostingState:
     return PostingState.PARKED if waits else PostingState.BLOCKED
 
 
-def _references(row: RowMapping) -> list[Reference]:
+def _references(row: Mapping[str, Any]) -> list[Reference]:
     content = row["content"]
     found = []
     for kind in ("worker", "project", "task"):
@@ -122,7 +123,7 @@ def _references(row: RowMapping) -> list[Reference]:
     return found
 
 
-def _candidate(row: RowMapping, target: str, desk: Desk) -> Candidate:
+def _candidate(row: Mapping[str, Any], target: str, desk: Desk) -> Candidate:
     content, tracker = row["content"], row["source_connection"]
     day = date.fromisoformat(content["work_date"])
     worker = _party(desk, tracker, target, "worker", content["worker"], day)
@@ -175,7 +176,7 @@ def _party(
     )
 
 
-def unreadable(row: RowMapping) -> Verdict:
+def unreadable(row: Mapping[str, Any]) -> Verdict:
     """The verdict on a posting that cannot be judged: whoever runs Timepost has to look."""
     finding = Finding("IO_SCHEMA", detail={"label": f"posting {row['id']}"})
     state, target, key = PostingState.BLOCKED, row["target_connection"], row["posting_key"]

@@ -1,8 +1,7 @@
 """Commits what became of postings: state, lineage, outbox and listeners in one transaction."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.database import as_json
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.outbox import store as outbox
 from process_apis.processes.posting import rules
@@ -152,7 +152,7 @@ async def write(
     """
     now = ledger.clock.now()
     await lock_entries(transaction, [each.leased.time_entry_id for each in results])
-    rows = json.dumps([_row(each, now) for each in results], default=str)
+    rows = as_json([_row(each, now) for each in results])
     written = await transaction.execute(_WRITE, {"results": rows, "token": token, "now": now})
     ours = {row.id for row in written}
     kept = [each for each in results if each.leased.id in ours]
@@ -208,7 +208,7 @@ def _row(result: Result, now: datetime) -> dict[str, Any]:
         "id": result.leased.id,
         "state": result.state,
         "code": finding.code if finding else None,
-        "findings": [asdict(finding)] if finding else [],
+        "findings": [finding] if finding else [],
         "waiting_for": list(finding.waiting_for) if finding else [],
         "line": line.model_dump(mode="json") if line else None,
         "external_id": line.external_id if line else None,

@@ -1,15 +1,15 @@
 """From changed entries to postings: receive what is approved, supersede what no longer is."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.database import as_dicts, as_json
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import waking
 from process_apis.processes.posting.ledger import Ledger
@@ -107,14 +107,14 @@ async def receive(ledger: Ledger) -> int:
     """Work on one batch of changed entries; returns how many it was."""
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
-        due = (await transaction.execute(_DUE, {"limit": BATCH})).mappings().all()
+        due = as_dicts(await transaction.execute(_DUE, {"limit": BATCH}))
         if not due:
             return 0
         ids = [entry["id"] for entry in due]
         by_entry: dict[UUID, list[Mapping[str, Any]]] = {}
-        for row in (await transaction.execute(_POSTINGS, {"ids": ids})).mappings():
-            by_entry.setdefault(row["time_entry_id"], []).append(dict(row))
-        plans = [(entry, plan(dict(entry), by_entry.get(entry["id"], []))) for entry in due]
+        for row in as_dicts(await transaction.execute(_POSTINGS, {"ids": ids})):
+            by_entry.setdefault(row["time_entry_id"], []).append(row)
+        plans = [(entry, plan(entry, by_entry.get(entry["id"], []))) for entry in due]
         await _write(transaction, plans, now)
         await ledger.listeners.tell(transaction, _standings(plans), now)
         await transaction.execute(_DONE, {"ids": ids})
@@ -125,7 +125,7 @@ async def receive(ledger: Ledger) -> int:
     return len(due)
 
 
-def _day_keys(entry: RowMapping, postings: Sequence[Mapping[str, Any]]) -> set[str]:
+def _day_keys(entry: Mapping[str, Any], postings: Sequence[Mapping[str, Any]]) -> set[str]:
     """Of the day it stands on, and of those it stood on."""
     days = {entry["work_date"], *(each["work_date"] for each in postings)}
     worker = entry["worker_external_id"]
@@ -133,7 +133,7 @@ def _day_keys(entry: RowMapping, postings: Sequence[Mapping[str, Any]]) -> set[s
 
 
 async def _write(
-    transaction: AsyncConnection, plans: Sequence[tuple[RowMapping, Plan]], now: datetime
+    transaction: AsyncConnection, plans: Sequence[tuple[Mapping[str, Any], Plan]], now: datetime
 ) -> None:
     steps: list[lineage.Step] = []
     rows = []
@@ -152,7 +152,7 @@ async def _write(
                 )
             )
     if rows:
-        await transaction.execute(_INSERT, {"rows": json.dumps(rows, default=str), "now": now})
+        await transaction.execute(_INSERT, {"rows": as_json(rows), "now": now})
     revived = [each.revive for _, each in plans if each.revive]
     superseded = [posting_id for _, each in plans for posting_id in each.supersede]
     for state, ids in ((PostingState.RECEIVED, revived), (PostingState.SUPERSEDED, superseded)):
@@ -161,7 +161,7 @@ async def _write(
     await lineage.record(transaction, steps)
 
 
-def _row(entry: RowMapping) -> dict[str, object]:
+def _row(entry: Mapping[str, Any]) -> dict[str, object]:
     return {
         "id": uuid4(),
         "time_entry_id": entry["id"],
@@ -176,7 +176,7 @@ def _row(entry: RowMapping) -> dict[str, object]:
     }
 
 
-def _standings(plans: Sequence[tuple[RowMapping, Plan]]) -> list[Standing]:
+def _standings(plans: Sequence[tuple[Mapping[str, Any], Plan]]) -> list[Standing]:
     """Said of entries that were changed after posting, and of those that no longer wait."""
     return [
         Standing(
@@ -198,7 +198,7 @@ def _standings(plans: Sequence[tuple[RowMapping, Plan]]) -> list[Standing]:
     ]
 
 
-def _because(entry: RowMapping) -> str:
+def _because(entry: Mapping[str, Any]) -> str:
     if entry["state"] == "DELETED":
         return "the entry was deleted in the tracker before it was posted"
     return "the entry is no longer approved, so nothing waits to be posted"

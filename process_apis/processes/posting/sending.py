@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from process_apis.database import as_dicts
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import outcomes, refusals
 from process_apis.processes.posting.ledger import Ledger
@@ -100,7 +101,7 @@ async def _claim(ledger: Ledger, erp: str, token: UUID, limit: int, settle_secon
                 "look_up_at": lease_until + timedelta(seconds=settle_seconds),
             },
         )
-        leased = [leased_from(row) for row in rows.mappings()]
+        leased = [leased_from(row) for row in as_dicts(rows)]
         steps = [
             lineage.Step(each.time_entry_id, "sending", now, each.id, detail={"erp": erp})
             for each in leased

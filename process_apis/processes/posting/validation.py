@@ -1,8 +1,6 @@
 """Validates what was received: judges a batch, and has the verdicts come true."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -10,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.database import as_json
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import judging
 from process_apis.processes.posting.apart import POISON, apart
@@ -105,7 +104,7 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
             "id": each.row["id"],
             "state": each.state,
             "code": each.findings[0].code if each.findings else None,
-            "findings": [asdict(finding) for finding in each.findings],
+            "findings": each.findings,
             "waiting_for": judging.waiting_for(each),
             "request": each.request.model_dump(mode="json") if each.request else None,
             "target_connection": each.target,
@@ -113,7 +112,7 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
         }
         for each in verdicts
     ]
-    await transaction.execute(_WRITE, {"verdicts": json.dumps(rows, default=str), "now": now})
+    await transaction.execute(_WRITE, {"verdicts": as_json(rows), "now": now})
     steps = [
         lineage.Step(
             each.row["time_entry_id"],

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
+from process_apis.database import as_json
 from process_apis.processes.time_entries.rules import Decision, Observation, content_hash
 from process_apis.processes.time_entries.tables import Approval as ApprovalRow
 from process_apis.upstream.time_tracking import Approval
@@ -87,7 +88,7 @@ async def keep(
             _KEEP,
             {
                 "connection": name,
-                "rows": json.dumps(rows, default=str),
+                "rows": as_json(rows),
                 "observed_at": observed_at,
             },
         )

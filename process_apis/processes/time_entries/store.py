@@ -1,15 +1,15 @@
 """Entries in set-based SQL: lock heads, write what changed."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.database import as_dicts, as_json
 from process_apis.processes.time_entries.rules import Head
 from process_apis.processes.time_entries.states import EntryState
 
@@ -100,7 +100,7 @@ async def lock_heads(
     wait for one another.
     """
     rows = await connection.execute(_LOCK, {"connection": name, "ids": sorted(set(external_ids))})
-    return {row["external_id"]: _stored(row) for row in rows.mappings()}
+    return {row["external_id"]: _stored(row) for row in as_dicts(rows)}
 
 
 async def write(
@@ -114,7 +114,7 @@ async def write(
     if not changes:
         return
     final = {change.id: change for change in changes}
-    heads = json.dumps([_head_row(change) for change in final.values()], default=str)
+    heads = as_json([_head_row(change) for change in final.values()])
     await connection.execute(_WRITE_HEADS, {"connection": name, "heads": heads, "now": now})
     versions = [
         {
@@ -129,7 +129,7 @@ async def write(
         if change.content is not None
     ]
     if versions:
-        rows = json.dumps(versions, default=str)
+        rows = as_json(versions)
         await connection.execute(_APPEND_VERSIONS, {"versions": rows})
 
 
@@ -147,8 +147,7 @@ async def mark_posting_due(connection: AsyncConnection, ids: Sequence[UUID]) -> 
         await connection.execute(_MARK_DUE, {"ids": list(ids)})
 
 
-def _stored(row: RowMapping) -> StoredHead:
-    facts = dict(row)
+def _stored(facts: dict[str, Any]) -> StoredHead:
     facts["state"] = EntryState(facts["state"])
     return StoredHead(facts.pop("id"), facts.pop("external_id"), Head(**facts))
 
