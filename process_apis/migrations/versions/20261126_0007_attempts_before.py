@@ -1,14 +1,14 @@
 """attempts before a person took a posting up again
 
-Revision: 20261126_0006
+Revision: 20261126_0007
 Follows: 20261126_0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_0006"
-down_revision = "20261126_0005"
+revision = "20261126_0007"
+down_revision = "20261126_0006"
 branch_labels = None
 depends_on = None
 
