@@ -1,7 +1,7 @@
 """attempts before a person took a posting up again
 
 Revision: 20261126_0007
-Follows: 20261126_0005
+Follows: 20261126_0006
 """
 
 import sqlalchemy as sa
