@@ -22,7 +22,7 @@ from system_apis.capabilities.erp import routes as erp_routes
 from system_apis.capabilities.hcm import routes as hcm_routes
 from system_apis.capabilities.time_tracking import routes as time_tracking_routes
 from system_apis.capabilities.time_tracking.bulk import BulkIntake
-from system_apis.capabilities.time_tracking.intake import WebhookIntake
+from system_apis.capabilities.webhooks import WebhookIntake
 from system_apis.connections import read_connections
 from system_apis.hand_up import HandUp, ProcessTier
 from system_apis.open_connections import OpenConnections, open_connection

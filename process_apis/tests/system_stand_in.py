@@ -222,6 +222,11 @@ class StandIn:
             }
             return JSONResponse({"events": [event]})
 
+        @app.post("/hcm/v1/{hcm}/webhooks/parse")
+        async def parse_hcm(hcm: str) -> Response:
+            hint = {"type": "timepost.master.changed.v1", "domain": "workers", "subject": "7"}
+            return JSONResponse({"events": [{**hint, "change": "CHANGED", "connection": hcm}]})
+
     def _approval(self, approval_id: str) -> Json:
         approval = self.approvals[approval_id]
         covered = [self.entries[each] for each in approval["covers"] if each in self.entries]

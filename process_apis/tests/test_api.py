@@ -268,6 +268,45 @@ async def test_an_unreadable_delivery_is_kept_until_it_can_be_read(tier: Tier) -
     assert (await tier.status())["entries"] == {"DRAFT": 1}
 
 
+def master_hint(**changed: Any) -> dict[str, Any]:
+    return event(
+        source="/connections/people-us",
+        type="timepost.master.changed.v1",
+        subject="7",
+        data={"domain": "workers", "change": "CHANGED"},
+        **changed,
+    )
+
+
+async def test_hints_about_masters_are_counted_and_disturb_nothing(tier: Tier) -> None:
+    """They come in one batch with entries; what they tell is read again with the next delta."""
+    batch = [master_hint(id="1"), event(), master_hint(id="2")]
+
+    answer = await tier.call("POST", "/v1/events", json=batch)
+
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 3, "duplicates": 0})
+    status = await tier.status()
+    assert status["inbox_pending"] == 1
+    assert status["counters"]["people-us"] == {"master_hint": 2}
+    wrong = master_hint()
+    wrong["data"]["change"] = "MOVED"
+    assert (await tier.call("POST", "/v1/events", json=[wrong])).status_code == 422
+
+
+async def test_a_delivery_of_an_hcm_is_read_again_by_its_own_contract(tier: Tier) -> None:
+    tier.system.others = {"people-us": "hcm"}
+    await tier.read_masters()
+    kept = unreadable() | {"source": "/connections/people-us"}
+    assert (await tier.call("POST", "/v1/events", json=[kept])).status_code == 202
+    (held,) = (await tier.call("GET", "/v1/quarantine")).json()["deliveries"]
+
+    replayed = await tier.call("POST", f"/v1/quarantine/{held['id']}/replay")
+
+    assert replayed.status_code == 200, replayed.text
+    assert (replayed.json()["events"], replayed.json()["delivery"]["status"]) == (1, "REPLAYED")
+    assert (await tier.status())["counters"]["people-us"] == {"master_hint": 1}
+
+
 async def test_characters_that_a_database_cannot_keep_stop_nothing(tier: Tier) -> None:
     firm.enter(tier.system, "e1")
     firm.enter(tier.system, "e2", work_date="2026-06-03")

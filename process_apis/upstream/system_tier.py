@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from process_apis.provided import provided
-from process_apis.upstream.connections import Connection, Connections
+from process_apis.upstream.connections import Capability, Connection, Connections
 from process_apis.upstream.erp import (
     ErpAbilities,
     LookupItem,
@@ -18,6 +18,7 @@ from process_apis.upstream.erp import (
     PostOutcomes,
     PostRequest,
 )
+from process_apis.upstream.master_events import ParsedMasterWebhook
 from process_apis.upstream.time_tracking import (
     ApprovalPage,
     ApprovalsFound,
@@ -117,6 +118,15 @@ class SystemTier:
         payload = {"headers": dict(headers), "body_base64": body_base64}
         path = _tracker(connection, "webhooks/parse")
         return await self._read("POST", path, ParsedWebhook, json=payload)
+
+    # hcm, crm
+
+    async def parse_master_webhook(
+        self, capability: Capability, connection: str, headers: Mapping[str, str], body_base64: str
+    ) -> ParsedMasterWebhook:
+        payload = {"headers": dict(headers), "body_base64": body_base64}
+        path = f"/{capability}/v1/{connection}/webhooks/parse"
+        return await self._read("POST", path, ParsedMasterWebhook, json=payload)
 
     # erp
 

@@ -1,7 +1,7 @@
 """The one way up: events of webhooks, committed by the process tier before anyone gets a 2xx."""
 
 from system_apis.hand_up.coalescing import BatchRefused, HandUp, HandUpSettings
-from system_apis.hand_up.envelope import CloudEvent, tracker_events, unreadable_event
+from system_apis.hand_up.envelope import CloudEvent, delivered_events, unreadable_event
 from system_apis.hand_up.process_tier import ProcessTier
 
 __all__ = [
@@ -10,6 +10,6 @@ __all__ = [
     "HandUp",
     "HandUpSettings",
     "ProcessTier",
-    "tracker_events",
+    "delivered_events",
     "unreadable_event",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from opentelemetry import propagate
 
+from system_apis.capabilities.master_events import MasterEvent
 from system_apis.capabilities.time_tracking.schemas import ChangeKind, EventType, TrackerEvent
 
 # Headers that prove who sent the delivery, or are about the way it took. The proof of some
@@ -24,7 +25,7 @@ class CloudEvent:
 
     id: str
     source: str
-    type: EventType
+    type: str
     time: datetime
     subject: str | None = None
     delivery_id: str | None = None
@@ -37,7 +38,7 @@ class CloudEvent:
             "specversion": "1.0",
             "id": self.id,
             "source": self.source,
-            "type": self.type.value,
+            "type": self.type,
             "subject": self.subject,
             "time": self.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "datacontenttype": "application/json",
@@ -48,12 +49,15 @@ class CloudEvent:
         return {**present, "data": self.data}
 
 
-def tracker_events(
-    connection: str, body: bytes, parsed: Sequence[TrackerEvent], received_at: datetime
+def delivered_events(
+    connection: str,
+    body: bytes,
+    parsed: Sequence[TrackerEvent | MasterEvent],
+    received_at: datetime,
 ) -> list[CloudEvent]:
     """The events of one delivery.
 
-    The id is the tracker's delivery id, else a hash of type and body, so that a repeated
+    The id is the platform's delivery id, else a hash of type and body, so that a repeated
     delivery is recognised. Further events of one delivery get both ids with their place in it:
     CloudEvents requires ids to be unique within a source, and the process tier takes a delivery
     id once.
@@ -63,7 +67,7 @@ def tracker_events(
         CloudEvent(
             id=_numbered(event.delivery_id or _content_id(event.type, body), place),
             source=_source(connection),
-            type=event.type,
+            type=str(event.type),
             time=event.occurred_at or received_at,
             subject=event.subject,
             delivery_id=_numbered(event.delivery_id, place) if event.delivery_id else None,
@@ -86,7 +90,7 @@ def unreadable_event(
     return CloudEvent(
         id=_content_id(EventType.UNREADABLE, body),
         source=_source(connection),
-        type=EventType.UNREADABLE,
+        type=EventType.UNREADABLE.value,
         time=received_at,
         traceparent=_current_traceparent(),
         data={
@@ -97,7 +101,9 @@ def unreadable_event(
     )
 
 
-def _data(event: TrackerEvent) -> dict[str, Any]:
+def _data(event: TrackerEvent | MasterEvent) -> dict[str, Any]:
+    if isinstance(event, MasterEvent):
+        return {"domain": event.domain, "change": event.change}
     if event.type is not EventType.ENTRY_CHANGED:
         return {}
     entry = event.entry.model_dump(mode="json") if event.entry else None
@@ -109,8 +115,8 @@ def _source(connection: str) -> str:
     return f"/connections/{connection}"
 
 
-def _content_id(kind: EventType, body: bytes) -> str:
-    return hashlib.sha256(kind.value.encode() + body).hexdigest()
+def _content_id(kind: str, body: bytes) -> str:
+    return hashlib.sha256(kind.encode() + body).hexdigest()
 
 
 def _numbered(identifier: str, place: int) -> str:

@@ -1,14 +1,16 @@
 """Routes of `hcm`, `crm` and `directory`, and connectors that have more than one capability."""
 
+import base64
 from pathlib import Path
 
 import pytest
 
+from shared.http_client import Response
 from shared.problems import ConfigurationError
 from system_apis.connections import read_connections
 from system_apis.connections_example import example_of
 from system_apis.registry import discover_connectors
-from system_apis.tests.conftest import Api, Token
+from system_apis.tests.conftest import Api, ProcessTierStandIn, Token
 
 OTHERS = """
 [[connections]]
@@ -118,6 +120,56 @@ async def test_a_page_outside_of_the_contract_is_refused(
 
         assert answer.status_code == 422
         assert [each["field"] for each in answer.json()["errors"]] == [field]
+
+
+KEY = {"X-Staff-Key": "staff-key"}
+
+
+async def test_a_hint_is_answered_after_it_is_committed(
+    api: Api, process_tier: ProcessTierStandIn
+) -> None:
+    body = b'{"workers": ["1", "2"]}'
+
+    answer = await api.post("/hcm/v1/staff-de/webhooks", content=body, headers=KEY)
+
+    assert (answer.status_code, answer.json()) == (202, {"events": 2})
+    ((first, second),) = process_tier.batches
+    assert first["source"] == "/connections/staff-de"
+    assert first["type"] == "timepost.master.changed.v1"
+    assert (first["subject"], second["subject"]) == ("1", "2")
+    assert first["data"] == {"domain": "workers", "change": "CHANGED"}
+    assert first["id"] != second["id"]
+
+
+async def test_what_is_not_proven_is_refused_and_what_is_not_read_is_kept(
+    api: Api, process_tier: ProcessTierStandIn
+) -> None:
+    stranger = await api.post("/hcm/v1/staff-de/webhooks", content=b"{}", headers={})
+    none = await api.post("/crm/v1/deals-de/webhooks", content=b"{}", headers={})
+    assert [(each.status_code) for each in (stranger, none)] == [401, 401]
+    assert process_tier.batches == []
+
+    unread = await api.post("/hcm/v1/staff-de/webhooks", content=b"no JSON", headers=KEY)
+
+    assert (unread.status_code, unread.json()["code"]) == (400, "webhook_unreadable")
+    (event,) = process_tier.events
+    assert event["type"] == "timepost.webhook.unreadable.v1"
+
+
+async def test_a_kept_delivery_is_read_again(api: Api, authorised: dict[str, str]) -> None:
+    async def again(body: bytes, path: str) -> Response:
+        kept = {"headers": {}, "body_base64": base64.b64encode(body).decode()}
+        return await api.post(f"/{path}/webhooks/parse", json=kept, headers=authorised)
+
+    read = await again(b'{"workers": ["7"]}', "hcm/v1/staff-de")
+    still = await again(b"no JSON", "hcm/v1/staff-de")
+    never = await again(b"{}", "crm/v1/deals-de")
+
+    assert [(each["domain"], each["subject"]) for each in read.json()["events"]] == [
+        ("workers", "7")
+    ]
+    assert (still.status_code, still.json()["code"]) == (422, "webhook_unreadable")
+    assert (never.status_code, never.json()["code"]) == (422, "webhook_unreadable")
 
 
 async def test_a_connection_has_the_capability_that_its_table_names(

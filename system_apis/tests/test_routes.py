@@ -37,11 +37,13 @@ def operations(app: FastAPI) -> Iterator[RouteContext]:
 def test_every_operation_has_a_limit_and_a_scope_but_for_the_webhooks(app: FastAPI) -> None:
     found = list(operations(app))
 
-    assert len(found) == 32
+    assert len(found) == 36
     assert all(limit_of(each) for each in found)
     assert all(scope_rule_of(each) for each in found)
     public = [each.path for each in found if isinstance(scope_rule_of(each), PublicRule)]
-    assert public == ["/time-tracking/v1/{connection}/webhooks"]
+    assert public == [
+        f"/{each}/v1/{{connection}}/webhooks" for each in ("time-tracking", "hcm", "crm")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -49,8 +51,8 @@ def test_every_operation_has_a_limit_and_a_scope_but_for_the_webhooks(app: FastA
     [
         ("erp", 10),
         ("time-tracking", 10),
-        ("hcm", 5),
-        ("crm", 3),
+        ("hcm", 7),
+        ("crm", 5),
         ("directory", 3),
         ("connections", 1),
     ],

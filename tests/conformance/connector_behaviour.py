@@ -176,6 +176,11 @@ async def _tracker_faults(port: TimeTrackingPort) -> AsyncIterator[str]:
     }
     async for fault in _stumbles(reads):
         yield fault
+    for fault in _proof_faults(port):
+        yield fault
+
+
+def _proof_faults(port: TimeTrackingPort | HcmPort | CrmPort) -> Iterator[str]:
     try:
         port.verify_webhook(Headers(), b"{}")
     except Unauthenticated:
@@ -198,6 +203,8 @@ async def _hcm_faults(port: HcmPort) -> AsyncIterator[str]:
     ]
     async for fault in _list_faults(port, valid_abilities, *lists):
         yield fault
+    for fault in _proof_faults(port):
+        yield fault
 
 
 async def _crm_faults(port: CrmPort) -> AsyncIterator[str]:
@@ -205,6 +212,8 @@ async def _crm_faults(port: CrmPort) -> AsyncIterator[str]:
         CrmAbilities.model_validate(port.abilities().model_dump())
 
     async for fault in _list_faults(port, valid_abilities, port.accounts, port.engagements):
+        yield fault
+    for fault in _proof_faults(port):
         yield fault
 
 

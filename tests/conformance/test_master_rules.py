@@ -1,7 +1,7 @@
 """The rules about connectors that are read for masters, and about more than one capability: each
 catches who breaks it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +18,7 @@ from system_apis.capabilities.crm.schemas import (
     CrmAbilities,
     EngagementPage,
 )
+from system_apis.capabilities.deliveries import NoWebhooks
 from system_apis.connections import Connection
 from system_apis.tests.connectors.deals import DealsSettings
 from tests.conformance.connector_behaviour import behaviour_faults, documented_connections
@@ -34,14 +35,14 @@ legal_entities = ["DE"]
 """
 
 
-class Sound:
+class Sound(NoWebhooks):
     """Answers with a problem, as a connector does whose product says nothing sensible."""
 
     def __init__(self, settings: DealsSettings, context: ConnectionContext) -> None:
         del settings, context
 
     def abilities(self) -> CrmAbilities:
-        return CrmAbilities(deltas=["accounts"], deletions=[])
+        return CrmAbilities(webhooks=False, deltas=["accounts"], deletions=[])
 
     async def accounts(
         self, cursor: str | None, limit: int, changed_since: datetime | None
@@ -79,6 +80,13 @@ class Stumbling(Sound):
         raise UpstreamUnavailable("the CRM is down")
 
 
+class Credulous(Sound):
+    """Takes deliveries of anybody."""
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> None:
+        return None
+
+
 class Unpaged(Sound):
     async def accounts(  # type: ignore[override]
         self, limit: int, changed_since: datetime | None
@@ -99,6 +107,12 @@ async def test_nonsense_that_is_taken_for_an_empty_product_is_noticed() -> None:
     faults = await behaviour_faults(connection(Emptied))
 
     assert "its accounts claims to be complete with a platform that answers 503" in faults
+
+
+async def test_a_delivery_without_proof_that_is_taken_is_noticed() -> None:
+    faults = await behaviour_faults(connection(Credulous))
+
+    assert any("verify_webhook takes a delivery without proof" in fault for fault in faults)
 
 
 async def test_a_delta_or_a_cursor_that_makes_it_stumble_is_noticed() -> None:

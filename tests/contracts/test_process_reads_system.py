@@ -11,13 +11,13 @@ from process_apis.processes.posting.doubt import BATCH as LOOK_UP_BATCH
 from process_apis.processes.posting.sending import BATCH as POSTING_BATCH
 from process_apis.processes.time_entries.steps import APPROVALS_AT_ONCE
 from process_apis.processes.time_entries.steps import BATCH as READING_BATCH
-from process_apis.upstream import connections, erp, time_tracking
+from process_apis.upstream import connections, erp, master_events, time_tracking
 from process_apis.upstream.system_tier import PAGE
 from shared.contracts import assert_reads, assert_sends, read
 
 _OPENAPI = Path(__file__).parents[2] / "openapi"
-_CONNECTIONS, _ERP, _TIME = (
-    f"system/{name}.v1.json" for name in ("connections", "erp", "time_tracking")
+_CONNECTIONS, _ERP, _TIME, _HCM, _CRM = (
+    f"system/{name}.v1.json" for name in ("connections", "erp", "time_tracking", "hcm", "crm")
 )
 
 
@@ -42,6 +42,8 @@ _CONNECTIONS, _ERP, _TIME = (
         (time_tracking.ApprovalPage, _TIME, "ApprovalPage"),
         (time_tracking.FeedbackResults, _TIME, "FeedbackResults"),
         (time_tracking.ParsedWebhook, _TIME, "ParsedWebhook"),
+        (master_events.ParsedMasterWebhook, _HCM, "ParsedMasterWebhook"),
+        (master_events.ParsedMasterWebhook, _CRM, "ParsedMasterWebhook"),
     ],
 )
 def test_every_answer_is_understood(model: type[BaseModel], contract: str, schema: str) -> None:

@@ -61,6 +61,21 @@ class ApprovalChanged(CloudEvent):
     data: dict[str, Any] = Field(default_factory=dict)
 
 
+class MasterChangedData(BaseModel):
+    """Which list of the product it stands in."""
+
+    domain: Storable = Field(min_length=1, max_length=50)
+    change: Literal["CHANGED", "DELETED"]
+
+
+class MasterChanged(CloudEvent):
+    """A worker, account or the like changed: a hint that the next delta tells as well."""
+
+    type: Literal["timepost.master.changed.v1"]
+    subject: Storable = Field(min_length=1, max_length=200)
+    data: MasterChangedData
+
+
 class UnreadableData(BaseModel):
     """A delivery that proved its sender but could not be read."""
 
@@ -76,7 +91,9 @@ class WebhookUnreadable(CloudEvent):
     data: UnreadableData
 
 
-Event = Annotated[EntryChanged | ApprovalChanged | WebhookUnreadable, Field(discriminator="type")]
+Event = Annotated[
+    EntryChanged | ApprovalChanged | MasterChanged | WebhookUnreadable, Field(discriminator="type")
+]
 EventBatch = Annotated[list[Event], Field(min_length=1, max_length=500)]
 
 

@@ -2,23 +2,29 @@
 
 import hashlib
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from process_apis.database import Database
 from process_apis.doorbell import Doorbell, Stage
+from process_apis.processes.connections import store as connections
 from process_apis.processes.intake import quarantine, store
 from process_apis.processes.intake.quarantine import Unreadable
 from process_apis.processes.intake.schemas import (
     ApprovalChanged,
     EntryChanged,
     Event,
+    MasterChanged,
     Receipt,
     ReplayResult,
     WebhookUnreadable,
 )
 from process_apis.processes.intake.store import Arrival
 from process_apis.processes.intake.tables import EventKind
+from process_apis.upstream.connections import Capability
 from process_apis.upstream.system_tier import SystemTier
 from process_apis.upstream.time_tracking import TrackerEvent
 from shared.telemetry import carry
@@ -32,10 +38,14 @@ async def take_in(
 ) -> Receipt:
     """Commit a batch, then wake the workers; what is returned is true before it is said."""
     now = clock.now()
-    arrivals = [_arrival(each) for each in events if not isinstance(each, WebhookUnreadable)]
+    arrivals = [
+        _arrival(each) for each in events if isinstance(each, EntryChanged | ApprovalChanged)
+    ]
+    hints = Counter(each.connection for each in events if isinstance(each, MasterChanged))
     unreadable = [_unreadable(each) for each in events if isinstance(each, WebhookUnreadable)]
     async with database.transaction() as transaction:
         accepted = await store.commit_arrivals(transaction, arrivals, now)
+        accepted += await _count_hints(transaction, hints)
         for delivery in unreadable:
             accepted += await quarantine.hold(transaction, delivery, now)
     _ring(doorbell, arrivals)
@@ -57,21 +67,40 @@ async def replay(
     """
     async with database.transaction() as transaction:
         kept = await quarantine.held(transaction, delivery_id)
-    parsed = await system.parse_webhook(
-        kept.summary.connection, kept.headers, b64encode(kept.body).decode()
-    )
-    content_key = hashlib.sha256(kept.body).hexdigest()
-    arrivals = [
-        _replayed(kept.summary.connection, event, content_key, index)
-        for index, event in enumerate(parsed.events)
-    ]
+        known = {each.name: each.capability for each in await connections.known(transaction)}
+    name = kept.summary.connection
+    arrivals, hints = await _read_again(system, known.get(name), kept)
     now = clock.now()
     async with database.transaction() as transaction:
         await store.commit_arrivals(transaction, arrivals, now)
+        await _count_hints(transaction, Counter({name: hints}))
         await quarantine.mark_replayed(transaction, delivery_id, actor, now)
         after = await quarantine.held(transaction, delivery_id)
     _ring(doorbell, arrivals)
-    return ReplayResult(delivery=after.summary, events=len(arrivals))
+    return ReplayResult(delivery=after.summary, events=len(arrivals) + hints)
+
+
+async def _read_again(
+    system: SystemTier, capability: Capability | None, kept: quarantine.Held
+) -> tuple[list[Arrival], int]:
+    """What a kept delivery means: arrivals, and how many hints about masters."""
+    name, body = kept.summary.connection, b64encode(kept.body).decode()
+    if capability in ("hcm", "crm"):
+        told = await system.parse_master_webhook(capability, name, kept.headers, body)
+        return [], len(told.events)
+    parsed = await system.parse_webhook(name, kept.headers, body)
+    content_key = hashlib.sha256(kept.body).hexdigest()
+    arrivals = [
+        _replayed(name, event, content_key, index) for index, event in enumerate(parsed.events)
+    ]
+    return arrivals, 0
+
+
+async def _count_hints(transaction: AsyncConnection, hints: Counter[str]) -> int:
+    """Hints about masters need no row: what they tell is read again with the next delta."""
+    for name, total in sorted(hints.items()):
+        await store.count(transaction, name, "master_hint", total)
+    return hints.total()
 
 
 def _ring(doorbell: Doorbell, arrivals: Sequence[Arrival]) -> None:

@@ -112,5 +112,5 @@ class IntakeCount(SQLModel, table=True):
     __tablename__ = "intake_count"
 
     connection: str = Field(primary_key=True)
-    reason: str = Field(primary_key=True, description="duplicate, stale, unchanged")
+    reason: str = Field(primary_key=True, description="duplicate, stale, unchanged, master_hint")
     total: int

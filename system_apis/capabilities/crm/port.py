@@ -1,10 +1,11 @@
 """What a connector for a CRM implements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from system_apis.capabilities.crm.schemas import AccountPage, CrmAbilities, EngagementPage
+from system_apis.capabilities.master_events import MasterEvent
 
 
 class CrmPort(Protocol):
@@ -25,6 +26,20 @@ class CrmPort(Protocol):
     async def engagements(
         self, cursor: str | None, limit: int, changed_since: datetime | None
     ) -> EngagementPage: ...
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Check the delivery's proof over the raw body.
+
+        :raises shared.problems.Unauthenticated: unsigned, wrongly signed or stale.
+        """
+        ...
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[MasterEvent]:
+        """Events of a verified delivery. Pure: no call to the product.
+
+        :raises UnreadableWebhook: the body cannot be understood.
+        """
+        ...
 
     async def check(self) -> Sequence[str]:
         """Try the connection; returns what was found to work, in words, one line each."""

@@ -1,13 +1,22 @@
 """Routes of the capability `crm`: authorise, find the connection, ask its port."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from shared.identity import requires
-from shared.problems import UpstreamRefused, UpstreamUnavailable
+from shared.identity import public_route, requires
+from shared.problems import (
+    InvalidRequest,
+    PayloadTooLarge,
+    Unauthenticated,
+    UpstreamRefused,
+    UpstreamUnavailable,
+)
 from shared.web import problem_responses, throttled
 from system_apis.capabilities.crm.schemas import AccountPage, CrmAbilities, EngagementPage
+from system_apis.capabilities.deliveries import RawWebhook, WebhookAccepted
+from system_apis.capabilities.master_events import ParsedMasterWebhook
 from system_apis.capabilities.master_query import Masters
-from system_apis.open_connections import Crm
+from system_apis.capabilities.webhooks import Intake, read_again
+from system_apis.open_connections import ConnectionName, Crm
 
 router = APIRouter(prefix="/crm/v1/{connection}", tags=["crm"])
 
@@ -55,3 +64,35 @@ async def list_accounts(crm: Crm, page: Masters) -> AccountPage:
 @throttled(LIMIT)
 async def list_engagements(crm: Crm, page: Masters) -> EngagementPage:
     return await crm.engagements(page.cursor, page.limit, page.changed_since)
+
+
+@router.post(
+    "/webhooks",
+    operation_id="receive_crm_webhook",
+    summary="Delivery from the CRM",
+    description="Answered only after the events are committed. The body is the CRM's own.",
+    dependencies=[public_route("products hold no token of ours: the signature proves the sender")],
+    status_code=202,
+    response_model=WebhookAccepted,
+    responses=problem_responses(Unauthenticated, InvalidRequest, PayloadTooLarge, UpstreamRefused),
+    openapi_extra={"requestBody": {"required": True, "content": {"*/*": {"schema": {}}}}},
+)
+@throttled("60000/minute")
+async def receive_crm_webhook(
+    connection: ConnectionName, crm: Crm, intake: Intake, request: Request
+) -> WebhookAccepted:
+    body = await request.body()
+    return WebhookAccepted(events=await intake.receive(connection, crm, request.headers, body))
+
+
+@router.post(
+    "/webhooks/parse",
+    operation_id="parse_crm_webhook",
+    summary="Read a kept delivery again",
+    description="For replays from the quarantine; the sender was proven when it arrived.",
+    dependencies=READ,
+    response_model=ParsedMasterWebhook,
+)
+@throttled(LIMIT)
+async def parse_crm_webhook(crm: Crm, delivery: RawWebhook) -> ParsedMasterWebhook:
+    return ParsedMasterWebhook(events=read_again(crm, delivery))

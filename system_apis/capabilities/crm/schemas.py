@@ -16,6 +16,8 @@ Domain = Literal["accounts", "engagements"]
 class CrmAbilities(MasterAbilities[Domain]):
     """What this CRM tells."""
 
+    webhooks: bool
+
 
 class Owner(Contract):
     """The person in the CRM who looks after it."""

@@ -1,6 +1,6 @@
 """What a connector for an HCM implements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from system_apis.capabilities.hcm.schemas import (
     OrgUnitPage,
     WorkerPage,
 )
+from system_apis.capabilities.master_events import MasterEvent
 
 
 class HcmPort(Protocol):
@@ -40,6 +41,20 @@ class HcmPort(Protocol):
     async def assignments(
         self, cursor: str | None, limit: int, changed_since: datetime | None
     ) -> AssignmentPage: ...
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Check the delivery's proof over the raw body.
+
+        :raises shared.problems.Unauthenticated: unsigned, wrongly signed or stale.
+        """
+        ...
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[MasterEvent]:
+        """Events of a verified delivery. Pure: no call to the product.
+
+        :raises UnreadableWebhook: the body cannot be understood.
+        """
+        ...
 
     async def check(self) -> Sequence[str]:
         """Try the connection; returns what was found to work, in words, one line each."""

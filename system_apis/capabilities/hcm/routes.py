@@ -1,10 +1,17 @@
 """Routes of the capability `hcm`: authorise, find the connection, ask its port."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from shared.identity import requires
-from shared.problems import UpstreamRefused, UpstreamUnavailable
+from shared.identity import public_route, requires
+from shared.problems import (
+    InvalidRequest,
+    PayloadTooLarge,
+    Unauthenticated,
+    UpstreamRefused,
+    UpstreamUnavailable,
+)
 from shared.web import problem_responses, throttled
+from system_apis.capabilities.deliveries import RawWebhook, WebhookAccepted
 from system_apis.capabilities.hcm.schemas import (
     AssignmentPage,
     CostCentrePage,
@@ -12,8 +19,10 @@ from system_apis.capabilities.hcm.schemas import (
     OrgUnitPage,
     WorkerPage,
 )
+from system_apis.capabilities.master_events import ParsedMasterWebhook
 from system_apis.capabilities.master_query import Masters
-from system_apis.open_connections import Hcm
+from system_apis.capabilities.webhooks import Intake, read_again
+from system_apis.open_connections import ConnectionName, Hcm
 
 router = APIRouter(prefix="/hcm/v1/{connection}", tags=["hcm"])
 
@@ -89,3 +98,35 @@ async def list_cost_centres(hcm: Hcm, page: Masters) -> CostCentrePage:
 @throttled(LIMIT)
 async def list_assignments(hcm: Hcm, page: Masters) -> AssignmentPage:
     return await hcm.assignments(page.cursor, page.limit, page.changed_since)
+
+
+@router.post(
+    "/webhooks",
+    operation_id="receive_hcm_webhook",
+    summary="Delivery from the HCM",
+    description="Answered only after the events are committed. The body is the HCM's own.",
+    dependencies=[public_route("products hold no token of ours: the signature proves the sender")],
+    status_code=202,
+    response_model=WebhookAccepted,
+    responses=problem_responses(Unauthenticated, InvalidRequest, PayloadTooLarge, UpstreamRefused),
+    openapi_extra={"requestBody": {"required": True, "content": {"*/*": {"schema": {}}}}},
+)
+@throttled("60000/minute")
+async def receive_hcm_webhook(
+    connection: ConnectionName, hcm: Hcm, intake: Intake, request: Request
+) -> WebhookAccepted:
+    body = await request.body()
+    return WebhookAccepted(events=await intake.receive(connection, hcm, request.headers, body))
+
+
+@router.post(
+    "/webhooks/parse",
+    operation_id="parse_hcm_webhook",
+    summary="Read a kept delivery again",
+    description="For replays from the quarantine; the sender was proven when it arrived.",
+    dependencies=READ,
+    response_model=ParsedMasterWebhook,
+)
+@throttled(LIMIT)
+async def parse_hcm_webhook(hcm: Hcm, delivery: RawWebhook) -> ParsedMasterWebhook:
+    return ParsedMasterWebhook(events=read_again(hcm, delivery))

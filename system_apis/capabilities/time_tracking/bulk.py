@@ -30,7 +30,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     LineFault,
     TimeEntry,
 )
-from system_apis.hand_up import CloudEvent, HandUp, tracker_events
+from system_apis.hand_up import CloudEvent, HandUp, delivered_events
 
 MOST_LINES = 5000
 LONGEST_LINE = 65_536
@@ -101,7 +101,7 @@ class BulkIntake:
         """The id follows from the entry alone, whatever file it stands in."""
         content = entry.model_dump_json().encode()
         event = changed_event(entry, approvals)
-        return tracker_events(connection, content, [event], self._clock.now())
+        return delivered_events(connection, content, [event], self._clock.now())
 
 
 def _lines_of(content_type: str, body: bytes) -> list[_Line]:

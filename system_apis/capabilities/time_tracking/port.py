@@ -17,14 +17,6 @@ from system_apis.capabilities.time_tracking.schemas import (
 )
 
 
-class UnreadableWebhook(Exception):
-    """The delivery proved who sent it, but its body makes no sense to the connector.
-
-    The caller keeps it in quarantine. The message says what was not understood, never the
-    body itself.
-    """
-
-
 class TimeTrackingPort(Protocol):
     """One connection to one tracker.
 

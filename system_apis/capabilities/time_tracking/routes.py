@@ -1,13 +1,10 @@
 """Routes of the capability `time_tracking`: webhooks in, entries and approvals, feedback out."""
 
-import base64
-import binascii
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from starlette.datastructures import Headers
 
 from shared.identity import public_route, requires
 from shared.problems import (
@@ -22,14 +19,13 @@ from shared.problems import (
     ValidationFailed,
 )
 from shared.web import problem_responses, throttled
+from system_apis.capabilities.deliveries import RawWebhook, WebhookAccepted
 from system_apis.capabilities.time_tracking.bulk import (
     JSON_ARRAY,
     JSON_LINES,
     MOST_LINES,
     BulkIntake,
 )
-from system_apis.capabilities.time_tracking.intake import WebhookIntake, read_delivery
-from system_apis.capabilities.time_tracking.port import UnreadableWebhook
 from system_apis.capabilities.time_tracking.schemas import (
     ApprovalPage,
     ApprovalsFound,
@@ -42,10 +38,9 @@ from system_apis.capabilities.time_tracking.schemas import (
     FeedbackRequest,
     FeedbackResults,
     ParsedWebhook,
-    RawWebhook,
     TimeTrackingAbilities,
-    WebhookAccepted,
 )
+from system_apis.capabilities.webhooks import Intake, read_again
 from system_apis.open_connections import ConnectionName, Tracker
 
 router = APIRouter(prefix="/time-tracking/v1/{connection}", tags=["time-tracking"])
@@ -53,14 +48,6 @@ router = APIRouter(prefix="/time-tracking/v1/{connection}", tags=["time-tracking
 READ = [requires("time-tracking:read")]
 LIMIT = "6000/minute"
 UPSTREAM = problem_responses(UpstreamUnavailable, UpstreamRefused)
-
-
-async def _intake(request: Request) -> WebhookIntake:
-    intake: WebhookIntake = request.app.state.intake
-    return intake
-
-
-Intake = Annotated[WebhookIntake, Depends(_intake)]
 
 
 async def _bulk(request: Request) -> BulkIntake:
@@ -143,16 +130,7 @@ async def receive_webhook(
 )
 @throttled(LIMIT)
 async def parse_webhook(tracker: Tracker, delivery: RawWebhook) -> ParsedWebhook:
-    try:
-        body = base64.b64decode(delivery.body_base64, validate=True)
-        return ParsedWebhook(events=read_delivery(tracker, Headers(delivery.headers), body))
-    except (binascii.Error, UnreadableWebhook) as fault:
-        where = "$" if isinstance(fault, UnreadableWebhook) else "$.body_base64"
-        raise ValidationFailed(
-            "The delivery still cannot be read.",
-            code="webhook_unreadable",
-            errors=[FieldError(field=where, message=str(fault))],
-        ) from fault
+    return ParsedWebhook(events=read_again(tracker, delivery))
 
 
 @router.get(

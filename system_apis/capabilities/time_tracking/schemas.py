@@ -208,12 +208,6 @@ class TimeTrackingAbilities(Contract):
     bulk_upload: bool = Field(default=False, description="Files of entries may be uploaded.")
 
 
-class WebhookAccepted(Contract):
-    """The delivery is committed; `events` were handed up."""
-
-    events: int
-
-
 class LineFault(Contract):
     """What is wrong with one field of a line; never quotes its value."""
 
@@ -237,13 +231,6 @@ class BulkResult(Contract):
     accepted: int
     rejected: int
     lines: list[BulkLine]
-
-
-class RawWebhook(Contract):
-    """A delivery that was kept because it could not be read, to be parsed again."""
-
-    headers: dict[str, str] = Field(description="Without the signature.")
-    body_base64: str
 
 
 class EventType(StrEnum):

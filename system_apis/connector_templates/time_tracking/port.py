@@ -1,16 +1,15 @@
 """Nameless as a time tracker of Timepost."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import structlog
 from pydantic import BaseModel, Field
 
-from shared.problems import Unauthenticated
 from system_apis.capabilities import cursors
 from system_apis.capabilities.connector import ConnectionContext
-from system_apis.capabilities.time_tracking.port import UnreadableWebhook
+from system_apis.capabilities.deliveries import NoWebhooks
 from system_apis.capabilities.time_tracking.schemas import (
     ApprovalPage,
     ApprovalsFound,
@@ -23,7 +22,6 @@ from system_apis.capabilities.time_tracking.schemas import (
     FeedbackResult,
     TimeEntry,
     TimeTrackingAbilities,
-    TrackerEvent,
 )
 from system_apis.connector_templates.time_tracking.client import Forbidden, NamelessClient, NotThere
 from system_apis.connector_templates.time_tracking.mapping import Unmappable, to_time_entry
@@ -40,8 +38,8 @@ class _Place(BaseModel):
     page: int = Field(default=0, ge=0)
 
 
-class NamelessPort:
-    """One account; implements ``TimeTrackingPort``."""
+class NamelessPort(NoWebhooks):
+    """One account; implements ``TimeTrackingPort``. Without `NoWebhooks` it takes deliveries."""
 
     def __init__(self, settings: NamelessSettings, context: ConnectionContext) -> None:
         self._settings = settings
@@ -55,16 +53,6 @@ class NamelessPort:
             feedback=[],
             max_lookup=_MAX_LOOKUP,
         )
-
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> None:  # noqa: ARG002
-        raise Unauthenticated("Nameless sends no webhooks.", code="webhook_unexpected")
-
-    def parse_webhook(
-        self,
-        headers: Mapping[str, str],  # noqa: ARG002
-        body: bytes,  # noqa: ARG002
-    ) -> Sequence[TrackerEvent]:
-        raise UnreadableWebhook("Nameless sends no webhooks.")
 
     async def entries_by_ids(self, ids: Sequence[str]) -> EntriesFound:
         """Found and missing ones.

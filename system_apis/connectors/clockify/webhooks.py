@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import SecretStr, ValidationError
 
 from shared.problems import Unauthenticated
-from system_apis.capabilities.time_tracking.port import UnreadableWebhook
+from system_apis.capabilities.deliveries import UnreadableWebhook
 from system_apis.capabilities.time_tracking.schemas import ChangeKind, EventType, TrackerEvent
 from system_apis.connectors.clockify.platform_models import ApprovalState, WebhookBody
 

@@ -1,11 +1,11 @@
 """Redmine as a time tracker of Timepost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from shared.problems import Unauthenticated, UpstreamRefused
+from shared.problems import UpstreamRefused
 from system_apis.capabilities.connector import ConnectionContext
-from system_apis.capabilities.time_tracking.port import UnreadableWebhook
+from system_apis.capabilities.deliveries import NoWebhooks
 from system_apis.capabilities.time_tracking.schemas import (
     ApprovalPage,
     ApprovalsFound,
@@ -16,7 +16,6 @@ from system_apis.capabilities.time_tracking.schemas import (
     FeedbackOutcome,
     FeedbackResult,
     TimeTrackingAbilities,
-    TrackerEvent,
 )
 from system_apis.connectors.redmine.client import Forbidden, RedmineClient
 from system_apis.connectors.redmine.entries import Entries
@@ -29,7 +28,7 @@ _MAX_LOOKUP = 50
 _EVER = date(1970, 1, 1)
 
 
-class RedminePort:
+class RedminePort(NoWebhooks):
     """One account; implements ``TimeTrackingPort``."""
 
     def __init__(self, settings: RedmineSettings, context: ConnectionContext) -> None:
@@ -53,16 +52,6 @@ class RedminePort:
             feedback=[FeedbackOutcome.POSTED] if approval and approval.posted else [],
             max_lookup=_MAX_LOOKUP,
         )
-
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> None:  # noqa: ARG002
-        raise Unauthenticated("Redmine sends no webhooks.", code="webhook_unexpected")
-
-    def parse_webhook(
-        self,
-        headers: Mapping[str, str],  # noqa: ARG002
-        body: bytes,  # noqa: ARG002
-    ) -> Sequence[TrackerEvent]:
-        raise UnreadableWebhook("Redmine sends no webhooks.")
 
     async def entries_by_ids(self, ids: Sequence[str]) -> EntriesFound:
         return await self._entries.by_ids(ids)

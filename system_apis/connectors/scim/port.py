@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from shared.problems import UpstreamRefused
 from system_apis.capabilities.connector import ConnectionContext
+from system_apis.capabilities.deliveries import NoWebhooks
 from system_apis.capabilities.directory.schemas import DirectoryAbilities, GroupPage, UserPage
 from system_apis.capabilities.hcm.schemas import (
     Assignment,
@@ -61,7 +62,7 @@ class ScimDirectory:
         """Nothing to close: the HTTP client belongs to the caller."""
 
 
-class ScimHcm:
+class ScimHcm(NoWebhooks):
     """Implements `HcmPort`, with what a directory knows of workers."""
 
     def __init__(self, settings: ScimSettings, context: ConnectionContext) -> None:
@@ -71,6 +72,7 @@ class ScimHcm:
 
     def abilities(self) -> HcmAbilities:
         return HcmAbilities(
+            webhooks=False,
             lists=["workers", "assignments"],
             deltas=["workers", "assignments"] if self._settings.delta else [],
             deletions=[],

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from shared.problems import Unauthenticated
 from system_apis.capabilities.connector import ConnectionContext
-from system_apis.capabilities.time_tracking.port import UnreadableWebhook
+from system_apis.capabilities.deliveries import UnreadableWebhook
 from system_apis.capabilities.time_tracking.schemas import (
     ApprovalPage,
     ApprovalsFound,

@@ -1,12 +1,11 @@
 """TimeTagger as a time tracker of Timepost."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from shared.problems import Unauthenticated
 from system_apis.capabilities.connector import ConnectionContext
-from system_apis.capabilities.time_tracking.port import UnreadableWebhook
+from system_apis.capabilities.deliveries import NoWebhooks
 from system_apis.capabilities.time_tracking.schemas import (
     ApprovalPage,
     ApprovalsFound,
@@ -17,7 +16,6 @@ from system_apis.capabilities.time_tracking.schemas import (
     FeedbackOutcome,
     FeedbackResult,
     TimeTrackingAbilities,
-    TrackerEvent,
 )
 from system_apis.connectors.timetagger.changes import Changes
 from system_apis.connectors.timetagger.client import TimeTaggerClient
@@ -30,7 +28,7 @@ from system_apis.connectors.timetagger.settings import TimeTaggerSettings
 _MAX_LOOKUP = 500
 
 
-class TimeTaggerPort:
+class TimeTaggerPort(NoWebhooks):
     """The people of one server; implements ``TimeTrackingPort``."""
 
     def __init__(self, settings: TimeTaggerSettings, context: ConnectionContext) -> None:
@@ -54,16 +52,6 @@ class TimeTaggerPort:
             feedback=[FeedbackOutcome.POSTED] if self._settings.feedback_tag else [],
             max_lookup=_MAX_LOOKUP,
         )
-
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> None:  # noqa: ARG002
-        raise Unauthenticated("TimeTagger sends no webhooks.", code="webhook_unexpected")
-
-    def parse_webhook(
-        self,
-        headers: Mapping[str, str],  # noqa: ARG002
-        body: bytes,  # noqa: ARG002
-    ) -> Sequence[TrackerEvent]:
-        raise UnreadableWebhook("TimeTagger sends no webhooks.")
 
     async def entries_by_ids(self, ids: Sequence[str]) -> EntriesFound:
         return await self._entries.by_ids(ids)

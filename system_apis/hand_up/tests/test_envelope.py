@@ -16,7 +16,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     TimeEntry,
     TrackerEvent,
 )
-from system_apis.hand_up import tracker_events, unreadable_event
+from system_apis.hand_up import delivered_events, unreadable_event
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BODY = b'{"id": "17"}'
@@ -32,7 +32,7 @@ def changed(entry_id: str = "17", delivery_id: str | None = None) -> TrackerEven
 
 
 def test_an_event_is_a_cloudevent_to_the_reference_library() -> None:
-    (event,) = tracker_events("clockify-de", BODY, [changed(delivery_id="d-1")], NOON)
+    (event,) = delivered_events("clockify-de", BODY, [changed(delivery_id="d-1")], NOON)
 
     read = JSONFormat().read(LibraryEvent, json.dumps(event.document()).encode())
 
@@ -45,17 +45,17 @@ def test_an_event_is_a_cloudevent_to_the_reference_library() -> None:
 
 
 def test_a_repeated_delivery_has_the_same_id_and_another_body_another() -> None:
-    (first,) = tracker_events("c", BODY, [changed()], NOON)
-    (again,) = tracker_events("c", BODY, [changed()], NOON.replace(hour=13))
-    (other,) = tracker_events("c", BODY + b" ", [changed()], NOON)
+    (first,) = delivered_events("c", BODY, [changed()], NOON)
+    (again,) = delivered_events("c", BODY, [changed()], NOON.replace(hour=13))
+    (other,) = delivered_events("c", BODY + b" ", [changed()], NOON)
 
     assert first.id == again.id != other.id
     assert len(first.id) == 64
 
 
 def test_several_events_of_one_delivery_have_ids_of_their_own() -> None:
-    by_content = tracker_events("c", BODY, [changed("1"), changed("2")], NOON)
-    by_delivery = tracker_events("c", BODY, [changed("1", "d"), changed("2", "d")], NOON)
+    by_content = delivered_events("c", BODY, [changed("1"), changed("2")], NOON)
+    by_delivery = delivered_events("c", BODY, [changed("1", "d"), changed("2", "d")], NOON)
 
     assert len({event.id for event in by_content}) == 2
     assert [event.id for event in by_delivery] == ["d", "d#1"]
@@ -73,7 +73,7 @@ def test_an_entry_travels_whole_and_is_not_shown_in_the_repr() -> None:
     )
     full = changed().model_copy(update={"entry": entry, "occurred_at": NOON})
 
-    (event,) = tracker_events("c", BODY, [full], NOON.replace(hour=20))
+    (event,) = delivered_events("c", BODY, [full], NOON.replace(hour=20))
 
     document = event.document()
     assert document["data"]["entry"] == entry.model_dump(mode="json")
@@ -84,7 +84,7 @@ def test_an_entry_travels_whole_and_is_not_shown_in_the_repr() -> None:
 def test_an_approval_event_carries_no_data() -> None:
     approval = TrackerEvent(type=EventType.APPROVAL_CHANGED, subject="a1")
 
-    (event,) = tracker_events("c", BODY, [approval], NOON)
+    (event,) = delivered_events("c", BODY, [approval], NOON)
 
     assert event.document()["data"] == {}
 
@@ -116,8 +116,8 @@ def test_the_trace_of_the_delivery_travels_with_its_event() -> None:
     context = SpanContext(1, 2, is_remote=False, trace_flags=TraceFlags(1))
 
     with use_span(NonRecordingSpan(context)):
-        (inside,) = tracker_events("c", BODY, [changed()], NOON)
-    (outside,) = tracker_events("c", BODY, [changed()], NOON)
+        (inside,) = delivered_events("c", BODY, [changed()], NOON)
+    (outside,) = delivered_events("c", BODY, [changed()], NOON)
 
     assert inside.traceparent == f"00-{1:032x}-{2:016x}-01"
     assert not trace.get_current_span().get_span_context().is_valid

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from shared.problems import Unauthenticated
-from system_apis.capabilities.time_tracking.port import UnreadableWebhook
+from system_apis.capabilities.deliveries import UnreadableWebhook
 from system_apis.capabilities.time_tracking.schemas import ChangeKind, EventType
 from system_apis.connectors.clockify.tests import recordings
 from system_apis.connectors.clockify.webhooks import parse, verify

@@ -125,8 +125,8 @@ async def test_members_without_a_type_are_told_by_their_address() -> None:
         "id": "g",
         "displayName": "Finance",
         "members": [
-            {"value": "1", "$ref": f"{URL}/Groups/1"},
-            {"value": "2", "$ref": f"{URL}/Users/2"},
+            {"value": "1", "$ref": "/".join((URL, "Groups", "1"))},
+            {"value": "2", "$ref": "/".join((URL, "Users", "2"))},
             {"value": "3"},
         ],
     }

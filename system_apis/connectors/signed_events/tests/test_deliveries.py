@@ -14,7 +14,7 @@ from shared.http_client import HttpClient
 from shared.problems import Unauthenticated
 from shared.values import SystemClock
 from system_apis.capabilities.connector import ConnectionContext
-from system_apis.capabilities.time_tracking.port import UnreadableWebhook
+from system_apis.capabilities.deliveries import UnreadableWebhook
 from system_apis.capabilities.time_tracking.schemas import (
     ChangeKind,
     EntryStatus,

@@ -16,18 +16,19 @@ from system_apis.capabilities.crm.schemas import (
     EngagementPage,
     EngagementStatus,
 )
+from system_apis.capabilities.deliveries import NoWebhooks
 
 
 class DealsSettings(BaseModel):
     base_url: str = "http://127.0.0.1:9"
 
 
-class DealsPort:
+class DealsPort(NoWebhooks):
     def __init__(self, settings: DealsSettings, context: ConnectionContext) -> None:
         del settings, context
 
     def abilities(self) -> CrmAbilities:
-        return CrmAbilities(deltas=["accounts"], deletions=["accounts"])
+        return CrmAbilities(webhooks=False, deltas=["accounts"], deletions=["accounts"])
 
     async def accounts(
         self, cursor: str | None, limit: int, changed_since: datetime | None

@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from shared.problems import Unauthenticated, UpstreamUnavailable
 from system_apis.capabilities.connector import ConnectionContext, Connector
-from system_apis.capabilities.time_tracking.port import UnreadableWebhook
+from system_apis.capabilities.deliveries import UnreadableWebhook
 from system_apis.capabilities.time_tracking.schemas import (
     Approval,
     ApprovalPage,

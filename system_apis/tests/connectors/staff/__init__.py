@@ -1,11 +1,14 @@
 """Staff: a made-up HCM that is a directory as well, with one of everything."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from pydantic import BaseModel
 
+from shared.problems import Unauthenticated
 from system_apis.capabilities.connector import ConnectionContext, Connector
+from system_apis.capabilities.deliveries import UnreadableWebhook
 from system_apis.capabilities.directory.schemas import (
     DirectoryAbilities,
     Group,
@@ -26,6 +29,7 @@ from system_apis.capabilities.hcm.schemas import (
     WorkerPage,
     WorkerStatus,
 )
+from system_apis.capabilities.master_events import MasterEvent
 from system_apis.capabilities.master_lists import FaultyRow
 
 HIRED = date(2020, 3, 1)
@@ -41,6 +45,7 @@ class StaffHcm:
 
     def abilities(self) -> HcmAbilities:
         return HcmAbilities(
+            webhooks=True,
             lists=["workers", "org-units", "cost-centres", "assignments"],
             deltas=["workers"],
             deletions=[],
@@ -81,6 +86,17 @@ class StaffHcm:
             legal_entity=self._entities[0],
         )
         return AssignmentPage(items=[assignment], complete=True)
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> None:
+        if headers.get("x-staff-key") != "staff-key":
+            raise Unauthenticated("The key is not Staff's.")
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[MasterEvent]:
+        try:
+            changed = json.loads(body)
+        except ValueError:
+            raise UnreadableWebhook("it is not JSON.") from None
+        return [MasterEvent(domain="workers", subject=each) for each in changed["workers"]]
 
     async def check(self) -> Sequence[str]:
         return ["signed in"]
