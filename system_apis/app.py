@@ -19,6 +19,7 @@ from system_apis import connections_routes
 from system_apis.capabilities.crm import routes as crm_routes
 from system_apis.capabilities.directory import routes as directory_routes
 from system_apis.capabilities.erp import routes as erp_routes
+from system_apis.capabilities.erp.uncatalogued import UncataloguedAnswers
 from system_apis.capabilities.hcm import routes as hcm_routes
 from system_apis.capabilities.time_tracking import routes as time_tracking_routes
 from system_apis.capabilities.time_tracking.bulk import BulkIntake
@@ -71,6 +72,7 @@ def create_app(settings: SystemSettings | None = None, clock: Clock | None = Non
     app.state.connections = connections
     meter = metrics.get_meter("timepost.system")
     app.state.intake = WebhookIntake(hand_up, clock, meter, settings.webhook_max_bytes)
+    app.state.uncatalogued = UncataloguedAnswers(meter)
     app.state.bulk = BulkIntake(hand_up, clock, meter, settings.hand_up.batch_size)
     return app
 

@@ -138,6 +138,31 @@ async def test_hours_are_posted_found_and_read_back(api: Api, authorised: dict[s
     assert read.json()["missing"] == ["2"]
 
 
+async def test_answers_that_no_rule_covers_are_counted(
+    api: Api, authorised: dict[str, str]
+) -> None:
+    before = await uncatalogued(api)
+    projects = ["closed", "odd", "unclear", "not sent", "odd", "1"]
+    items = [
+        {**POSTING, "posting_key": f"{place:064x}", "project_id": each}
+        for place, each in enumerate(projects)
+    ]
+
+    batch = {"items": items, "deadline": "2026-11-23T12:00:00Z"}
+    answer = await post(api, "/erp/v1/ledger-de/postings", batch, authorised)
+
+    assert answer.status_code == 200
+    assert await uncatalogued(api) == before + 3
+
+
+async def uncatalogued(api: Api) -> float:
+    """What the metrics say of this connection."""
+    for line in (await api.get("/metrics")).text.splitlines():
+        if line.startswith("timepost_erp_uncatalogued_total{") and '"ledger-de"' in line:
+            return float(line.rpartition(" ")[2])
+    return 0
+
+
 async def test_a_posting_outside_of_the_contract_is_refused_field_by_field(
     api: Api, authorised: dict[str, str]
 ) -> None:

@@ -20,8 +20,9 @@ from system_apis.capabilities.erp.schemas import (
     TaskPage,
     WorkerPage,
 )
+from system_apis.capabilities.erp.uncatalogued import Uncatalogued
 from system_apis.capabilities.master_query import Masters
-from system_apis.open_connections import Erp
+from system_apis.open_connections import ConnectionName, Erp
 
 router = APIRouter(
     prefix="/erp/v1/{connection}",
@@ -55,8 +56,12 @@ async def read_erp_abilities(erp: Erp) -> ErpAbilities:
     response_model=PostOutcomes,
 )
 @throttled(LIMIT)
-async def post_approved_hours(erp: Erp, batch: PostRequest) -> PostOutcomes:
-    return PostOutcomes(outcomes=list(await erp.post(batch.items, batch.deadline)))
+async def post_approved_hours(
+    connection: ConnectionName, erp: Erp, batch: PostRequest, uncatalogued: Uncatalogued
+) -> PostOutcomes:
+    outcomes = list(await erp.post(batch.items, batch.deadline))
+    uncatalogued.count(connection, outcomes)
+    return PostOutcomes(outcomes=outcomes)
 
 
 @router.post(

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from opentelemetry.metrics import Counter
-
 from system_apis.capabilities.erp.schemas import OutcomeStatus
 from system_apis.connectors.http_json.client import ErpClient
 from system_apis.connectors.http_json.lookups import LineFinder
@@ -42,14 +40,12 @@ class BatchRun(PostingRun):
         finder: LineFinder,
         catalogue: Catalogue,
         settings: HttpJsonSettings,
-        uncatalogued: Counter,
-        name: str,
         deadline: datetime,
         *,
         batch: BatchSettings,
         within: Catalogue,
     ) -> None:
-        super().__init__(client, finder, catalogue, settings, uncatalogued, name, deadline)
+        super().__init__(client, finder, catalogue, settings, deadline)
         self._batch = batch
         self._within = within
 
@@ -115,7 +111,7 @@ class BatchRun(PostingRun):
         rest = list(items)
         if not (self._batch.atomic or self._settings.idempotency == "native_replay"):
             if self._settings.lookup is None:
-                doubt = Verdict(OutcomeStatus.IN_DOUBT, verdict.error, verdict.is_catalogued)
+                doubt = Verdict(OutcomeStatus.IN_DOUBT, verdict.error)
                 return self._conclude_all(items, answer, doubt)
             await self._recognise(items, OutcomeStatus.IN_DOUBT)
             rest = self._open(items)

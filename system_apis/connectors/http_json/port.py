@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from opentelemetry import metrics
-
 from system_apis.capabilities.connector import ConnectionContext
 from system_apis.capabilities.erp.schemas import (
     AccountingPeriod,
@@ -49,7 +47,6 @@ class HttpJsonErp:
 
     def __init__(self, settings: HttpJsonSettings, context: ConnectionContext) -> None:
         self._settings = settings
-        self._name = context.name
         self._served = context.legal_entities
         self._client = ErpClient(settings, context.http, context.clock)
         self._finder = LineFinder(self._client, settings.lookup, settings.reading)
@@ -57,10 +54,6 @@ class HttpJsonErp:
         self._catalogue = _catalogue(settings, settings.posting.accepted)
         batch = settings.batch
         self._within = _catalogue(settings, batch.accepted if batch else None)
-        self._uncatalogued = metrics.get_meter("timepost.system").create_counter(
-            "timepost.erp.uncatalogued",
-            description="Answers of ERPs that no rule covers, by connection and HTTP status.",
-        )
 
     async def abilities(self) -> ErpAbilities:
         settings = self._settings
@@ -146,15 +139,7 @@ class HttpJsonErp:
         """Nothing to close: the HTTP client belongs to the caller."""
 
     def _run(self, deadline: datetime) -> PostingRun:
-        given = (
-            self._client,
-            self._finder,
-            self._catalogue,
-            self._settings,
-            self._uncatalogued,
-            self._name,
-            deadline,
-        )
+        given = (self._client, self._finder, self._catalogue, self._settings, deadline)
         if self._settings.batch is None:
             return PostingRun(*given)
         return BatchRun(*given, batch=self._settings.batch, within=self._within)

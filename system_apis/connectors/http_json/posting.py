@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from opentelemetry.metrics import Counter
-
 from shared.http_client import NoAnswer, ReadUnanswered
 from shared.problems import TimepostProblem, TooManyRequests, UpstreamRefused
 from system_apis.capabilities.erp.schemas import (
@@ -47,7 +45,6 @@ class PostingRun:
     """One request's way into the ERP; make a new one for each.
 
     :param deadline: nothing is started after it, and no call outlasts it.
-    :param uncatalogued: counts answers that no rule covers.
     """
 
     def __init__(
@@ -56,16 +53,12 @@ class PostingRun:
         finder: LineFinder,
         catalogue: Catalogue,
         settings: HttpJsonSettings,
-        uncatalogued: Counter,
-        name: str,
         deadline: datetime,
     ) -> None:
         self._client = client
         self._finder = finder
         self._catalogue = catalogue
         self._settings = settings
-        self._uncatalogued = uncatalogued
-        self._name = name
         self._deadline = deadline
         self._outcomes: dict[str, PostingOutcome] = {}
         self._duplicates: list[PostingRequest] = []
@@ -158,8 +151,6 @@ class PostingRun:
             else:
                 self._conclude(item, verdict.status, line=line)
                 return
-        if not verdict.is_catalogued:
-            self._uncatalogued.add(1, {"connection": self._name, "status": str(answer.status)})
         error = verdict.error
         if error is not None and error.error_class in WHOLE_CONNECTION:
             self._note(error, unanswered=False)

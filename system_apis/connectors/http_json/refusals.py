@@ -2,7 +2,7 @@
 
 Rules of the configuration come first, so that a 200 can be a failure and a 409 a success. What
 no rule speaks of is judged by its HTTP status; what that does not decide either is kept in the
-ERP's own words, and counted by the caller.
+ERP's own words, as `unknown`, which is counted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -60,14 +60,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an answer means; `error` is None if the posting was taken.
-
-    :param is_catalogued: false if neither a rule nor the status decided.
-    """
+    """What an answer means; `error` is None if the posting was taken."""
 
     status: OutcomeStatus
     error: ErpError | None = None
-    is_catalogued: bool = True
 
 
 TAKEN = Verdict(OutcomeStatus.POSTED)
@@ -117,8 +113,7 @@ class Catalogue:
         self, answer: Answer, status: OutcomeStatus, confidential: Iterable[str]
     ) -> Verdict:
         """An answer that nothing covers, with the ERP's own words."""
-        verdict = self._verdict(answer, ErrorClass.UNKNOWN, status, confidential)
-        return Verdict(verdict.status, verdict.error, is_catalogued=False)
+        return self._verdict(answer, ErrorClass.UNKNOWN, status, confidential)
 
     def _verdict(
         self,

@@ -2,12 +2,10 @@
 
 import base64
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from prometheus_client import generate_latest
 
 from shared.http_client import MockTransport, Request, Response
 from shared.problems import (
@@ -16,7 +14,6 @@ from shared.problems import (
     UpstreamRefused,
     UpstreamUnavailable,
 )
-from shared.telemetry import TelemetrySettings, configure
 from system_apis.capabilities.erp.schemas import (
     ErrorClass,
     Idempotency,
@@ -168,32 +165,19 @@ async def test_a_success_may_have_to_say_so(open_port: OpenPort) -> None:
     assert outcome.error.vendor_message == "It is Monday"
 
 
-def uncatalogued(status: int) -> float:
-    """What the metrics of this process say."""
-    labels = rf'connection="own-erp-us",[^}}]*status="{status}"'
-    found = re.search(
-        rf"^timepost_erp_uncatalogued_total{{{labels}}} (\S+)$",
-        generate_latest().decode(),
-        re.MULTILINE,
-    )
-    return float(found[1]) if found else 0.0
-
-
-async def test_uncatalogued_answers_are_counted_and_kept_without_the_narrative(
+async def test_what_no_rule_covers_is_unknown_in_the_erps_words_without_the_narrative(
     open_port: OpenPort,
 ) -> None:
-    configure("timepost-system", TelemetrySettings())
     said = f"<p>No way: {posting().narrative}</p>"
     network = Network(lambda _: Response(418, text=said))
     port = open_port(documented_options(URL), transport=network.transport)
-    before = uncatalogued(418)
 
-    outcomes = await port.post([posting(1), posting(2)], soon())
+    (outcome,) = await port.post([posting()], soon())
 
-    error = outcomes[0].error
+    error = outcome.error
     assert error is not None
+    assert (outcome.status, error.error_class) == (OutcomeStatus.REJECTED, ErrorClass.UNKNOWN)
     assert (error.vendor_code, error.vendor_message) == ("http_418", "<p>No way: …</p>")
-    assert uncatalogued(418) == before + 2
 
 
 async def test_a_duplicate_is_shown_if_it_stands_there(open_port: OpenPort) -> None:

@@ -12,6 +12,8 @@ from system_apis.capabilities.erp.schemas import (
     Client,
     ClientPage,
     ErpAbilities,
+    ErpError,
+    ErrorClass,
     Idempotency,
     LegalEntity,
     LegalEntityPage,
@@ -34,6 +36,13 @@ from system_apis.capabilities.erp.schemas import (
 )
 
 DAY = date(2026, 11, 23)
+# Projects on which nothing is posted.
+REFUSALS = {
+    "closed": (OutcomeStatus.REJECTED, ErrorClass.PROJECT_CLOSED),
+    "odd": (OutcomeStatus.REJECTED, ErrorClass.UNKNOWN),
+    "unclear": (OutcomeStatus.IN_DOUBT, ErrorClass.UNKNOWN),
+    "not sent": (OutcomeStatus.RETRY, ErrorClass.UNKNOWN),
+}
 
 
 class LedgerSettings(BaseModel):
@@ -139,6 +148,10 @@ class LedgerPort:
         return None
 
     def _post(self, item: PostingRequest) -> PostingOutcome:
+        if item.project_id in REFUSALS:
+            status, error_class = REFUSALS[item.project_id]
+            error = ErpError(error_class=error_class, vendor_message="No.", retriable=False)
+            return PostingOutcome(posting_key=item.posting_key, status=status, error=error)
         known = self._lines.get(item.posting_key)
         line = known or PostedLine(
             external_id=str(len(self._lines) + 1),
