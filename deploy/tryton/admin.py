@@ -80,6 +80,35 @@ class TrytonAdmin:
         """Draft an invoice over all hours not invoiced yet; Tryton then guards those lines."""
         self._session.call("model.project.work.invoice", [self._project(code)])
 
+    def issue_invoices(self, day: dt.date) -> None:
+        """Post the drafts with this date: they get numbers, and are invoices from now on."""
+        drafts = self._drafts()
+        self._session.call(
+            "model.account.invoice.write", drafts, {"invoice_date": tryton_date(day)}
+        )
+        self._session.call("model.account.invoice.post", drafts)
+
+    def cancel_drafts(self) -> None:
+        """Cancel the draft invoices. Tryton leaves their lines attached to them."""
+        self._session.call("model.account.invoice.cancel", self._drafts())
+
+    def delete_drafts(self) -> None:
+        """Delete invoices that never got a number, cancelled or not; their lines are free then."""
+        self._session.call("model.account.invoice.delete", self._drafts("cancelled", "draft"))
+
+    def let_see_invoices(self, login: str) -> None:
+        """Give a user the right to read invoices."""
+        (user,) = self._session.call("model.res.user.search", [["login", "=", login]])
+        group = self._session.call("model.res.group.search", [["name", "=", "Accounting"]])
+        self._session.call("model.res.user.write", [user], {"groups": [["add", group]]})
+
+    def _drafts(self, *states: str) -> list[int]:
+        wanted = ["state", "in", list(states or ("draft",))]
+        found: list[int] = self._session.call(
+            "model.account.invoice.search", [wanted, ["number", "=", None]]
+        )
+        return found
+
     def _write_project(self, code: str, values: dict[str, Any]) -> None:
         project = self._project(code)
         works = self._session.call(

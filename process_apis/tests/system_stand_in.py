@@ -50,6 +50,7 @@ class StandIn:
     lookup_status: int = 200
     read_status: int = 200
     can_look_up: bool = True
+    reversal_modes: list[str] = field(default_factory=lambda: ["negative_line"])
     settle_seconds: int = 0
     feedback: list[Json] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -245,6 +246,7 @@ class StandIn:
                     "max_batch": 50,
                     "readback": True,
                     "lookup": self.can_look_up,
+                    "reversal_modes": self.reversal_modes,
                     "settle_seconds": self.settle_seconds,
                 }
             )
@@ -307,7 +309,7 @@ class StandIn:
                 for name in ("legal_entity_id", "worker_id", "project_id", "task_id", "work_date")
             },
             "minutes": item["minutes"] - (60 if fault == "hours differ" else 0),
-            "invoiced": False,
+            "invoiced": "none",
             "version": None,
         }
         if fault != "drop":

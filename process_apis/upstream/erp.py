@@ -11,7 +11,7 @@ from process_apis.upstream.time_tracking import Read
 
 
 class PostingRequest(BaseModel):
-    """A line to post; also what is kept as the intent, and shown as "would post"."""
+    """A line to post or take back; also kept as the intent, and shown as "would post"."""
 
     posting_key: str
     legal_entity_id: str
@@ -23,6 +23,9 @@ class PostingRequest(BaseModel):
     minutes: int
     billable: bool
     narrative: str
+    operation: Literal["post", "delete", "update"] = "post"
+    target_line: str | None = None
+    target_key: str | None = None
 
 
 class PostRequest(BaseModel):
@@ -39,7 +42,8 @@ class PostedLine(Read):
     task_id: Cleaned | None = None
     work_date: date
     minutes: int
-    invoiced: bool = False
+    accounting_date: date | None = None
+    invoiced: Literal["none", "draft", "invoiced"] = "none"
 
 
 class ErrorClass(StrEnum):
@@ -87,10 +91,24 @@ class LookupResult(Read):
     missing: list[Cleaned]
 
 
+class ReversalMode(StrEnum):
+    NEGATIVE_LINE = "negative_line"
+    DELETE_UNINVOICED = "delete_uninvoiced"
+    UPDATE_IN_PLACE = "update_in_place"
+    CREDIT = "credit"
+    NONE = "none"
+
+
+class ReadResult(Read):
+    lines: list[PostedLine]
+    missing: list[Cleaned]
+
+
 class ErpAbilities(Read):
     max_batch: int
     readback: bool
     lookup: bool
+    reversal_modes: list[ReversalMode]
     settle_seconds: int
 
 
@@ -141,13 +159,21 @@ class Task(Read):
     end_date: date | None = None
 
 
+class PeriodStatus(StrEnum):
+    FUTURE = "FUTURE"
+    OPEN = "OPEN"
+    SOFT_CLOSED = "SOFT_CLOSED"
+    CLOSED = "CLOSED"
+    LOCKED = "LOCKED"
+
+
 class AccountingPeriod(Read):
     external_id: Cleaned
     legal_entity_id: Cleaned
     name: Cleaned
     start_date: date
     end_date: date
-    status: Literal["OPEN", "CLOSED"]
+    status: PeriodStatus
 
 
 M = TypeVar("M", bound=Read)

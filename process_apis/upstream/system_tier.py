@@ -17,6 +17,7 @@ from process_apis.upstream.erp import (
     PostingRequest,
     PostOutcomes,
     PostRequest,
+    ReadResult,
 )
 from process_apis.upstream.master_events import ParsedMasterWebhook
 from process_apis.upstream.time_tracking import (
@@ -169,6 +170,11 @@ class SystemTier:
         payload = {"items": [item.model_dump(mode="json") for item in items]}
         path = _erp(connection, "postings/lookup")
         return await self._read("POST", path, LookupResult, json=payload)
+
+    async def read_lines(self, connection: str, external_ids: Sequence[str]) -> ReadResult:
+        """Lines as they stand in the ERP now, by its own ids."""
+        payload = {"external_ids": list(external_ids)}
+        return await self._read("POST", _erp(connection, "postings/read"), ReadResult, json=payload)
 
     async def masters(self, connection: str, domain: str, model: type[M]) -> AsyncIterator[list[M]]:
         """All records of one domain, page by page."""

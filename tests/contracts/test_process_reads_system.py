@@ -28,6 +28,7 @@ _CONNECTIONS, _ERP, _TIME, _HCM, _CRM = (
         (erp.ErpAbilities, _ERP, "ErpAbilities"),
         (erp.PostOutcomes, _ERP, "PostOutcomes"),
         (erp.LookupResult, _ERP, "LookupResult"),
+        (erp.ReadResult, _ERP, "ReadResult"),
         (erp.MasterPage[erp.LegalEntity], _ERP, "LegalEntityPage"),
         (erp.MasterPage[erp.Worker], _ERP, "WorkerPage"),
         (erp.MasterPage[erp.Client], _ERP, "ClientPage"),

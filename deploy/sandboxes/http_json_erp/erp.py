@@ -27,6 +27,7 @@ class Behaviour:
     :param ignores_query: `GET /hours?reference=` gives all lines.
     :param ignores_paging: every page is the first.
     :param checks_employees: refuses employees that are not among the masters.
+    :param negative_hours: takes them, refuses them, or silently makes them zero.
     """
 
     delay_ms: float = 0.0
@@ -35,6 +36,7 @@ class Behaviour:
     ignores_query: bool = False
     ignores_paging: bool = False
     checks_employees: bool = False
+    negative_hours: Literal["take", "refuse", "clip"] = "take"
 
 
 @dataclass
@@ -52,6 +54,8 @@ class OwnErp:
     calls: Counter[str] = field(default_factory=Counter)
     by_key: dict[str, Json] = field(default_factory=dict)
     by_reference: dict[str, list[Json]] = field(default_factory=lambda: defaultdict(list))
+    deleted: list[Json] = field(default_factory=list)
+    last_id: int = 0
 
     def answer(self, call: Call) -> Reply:
         """The answer to a call; acts before it answers, like the real thing."""
@@ -62,20 +66,61 @@ class OwnErp:
         given = call.headers.get("authorization", "")
         if self.bearer is not None and not hmac.compare_digest(given, f"Bearer {self.bearer}"):
             return in_json(401, _error("NO_ACCESS", "Who are you?"), delay=delay)
-        if call.method == "POST":
-            return self._posted(call, delay)
+        if call.method != "GET":
+            return self._written(call, delay)
         reply = self._read(call)
         return replace(reply, delay=delay)
 
     # ---- posting
 
-    def _posted(self, call: Call, delay: float) -> Reply:
-        act = {"/hours": self._post_line, "/hours/batch": self._post_batch}.get(call.path)
+    def _written(self, call: Call, delay: float) -> Reply:
+        act = self._act_of(call)
         if act is None:
             return in_json(404, _error("NO_SUCH_PATH", call.path))
         fault = self.behaviour.faults.pop(0) if self.behaviour.faults else "ok"
         reply = _broken_before(fault) or _broken_after(fault, act(call))
         return replace(reply, delay=delay)
+
+    def _act_of(self, call: Call) -> Callable[[Call], Reply] | None:
+        if call.method == "POST":
+            return {"/hours": self._post_line, "/hours/batch": self._post_batch}.get(call.path)
+        if call.path.startswith("/hours/"):
+            return {"DELETE": self._delete_line, "PUT": self._put_line}.get(call.method)
+        return None
+
+    def _delete_line(self, call: Call) -> Reply:
+        line, refusal = self._free_line(call)
+        if line is None:
+            return refusal
+        self.lines.remove(line)
+        self.by_reference[line["reference"]].remove(line)
+        self.deleted.append(line)
+        return Reply(204, b"")
+
+    def _put_line(self, call: Call) -> Reply:
+        line, refusal = self._free_line(call)
+        if line is None:
+            return refusal
+        document = call.json()
+        if found := self._refusal(document):
+            return in_json(422, found)
+        kept = {name: value for name, value in line.items() if name != "history"}
+        self.by_reference[line["reference"]].remove(line)
+        line.update(document, history=[*line.get("history", []), kept])
+        self.by_reference[line["reference"]].append(line)
+        return in_json(200, line)
+
+    def _free_line(self, call: Call) -> tuple[Json | None, Reply]:
+        """The line of the path, if it is there and on no invoice; else the refusal."""
+        line = self._line(call.path.rpartition("/")[2])
+        if line is None:
+            return None, in_json(404, _error("NO_LINE", call.path))
+        if line.get("invoice", "none") != "none":
+            return None, in_json(422, _error("INVOICED", "The line is on an invoice."))
+        return line, Reply(200, b"")
+
+    def _line(self, number: str) -> Json | None:
+        return next((each for each in self.lines if str(each["id"]) == number), None)
 
     def _post_line(self, call: Call) -> Reply:
         try:
@@ -100,7 +145,10 @@ class OwnErp:
         if refusal := self._refusal(document):
             return 422, refusal
         # Seconds since the epoch: benchmarks measure how long an entry was on its way.
-        line = {"id": len(self.lines) + 1, "taken_at": time.time(), **document}
+        self.last_id += 1
+        line = {"id": self.last_id, "taken_at": time.time(), **document}
+        if self.behaviour.negative_hours == "clip":
+            line["hours"] = max(line["hours"], 0)
         self.lines.append(line)
         self.by_reference[document["reference"]].append(line)
         if key is not None:
@@ -111,6 +159,8 @@ class OwnErp:
         for name in _NEEDED:
             if name not in document:
                 return _error("INVALID", f"{name} is missing")
+        if document["hours"] < 0 and self.behaviour.negative_hours == "refuse":
+            return _error("INVALID", "hours must not be negative")
         if self.behaviour.checks_employees and not any(
             each["id"] == document["employee"] for each in self.masters["employees"]
         ):
@@ -128,7 +178,7 @@ class OwnErp:
     def _read(self, call: Call) -> Reply:
         _, name, *rest = call.path.split("/")
         if name == "hours" and rest:
-            line = next((each for each in self.lines if str(each["id"]) == rest[0]), None)
+            line = self._line(rest[0])
             return in_json(200, line) if line else in_json(404, _error("NO_LINE", rest[0]))
         if name == "hours":
             return in_json(200, {"items": self._found(call.query.get("reference"))})
@@ -151,9 +201,11 @@ class OwnErp:
     def _control(self, call: Call) -> Reply:
         controls: dict[str, Callable[[Call], Any]] = {
             "PUT /_sandbox/behaviour": lambda asked: self._behave(asked.json()),
+            "PUT /_sandbox/invoice": lambda asked: self._invoice(**asked.json()),
             "PUT /_sandbox/masters": lambda asked: self.masters.update(asked.json()),
             "POST /_sandbox/reset": lambda _: self._reset(),
             "GET /_sandbox/lines": lambda _: self.lines,
+            "GET /_sandbox/deleted": lambda _: self.deleted,
             "GET /_sandbox/received": lambda _: self.received,
             "GET /_sandbox/summary": lambda _: self.summary(),
         }
@@ -172,6 +224,11 @@ class OwnErp:
             "calls": dict(self.calls),
         }
 
+    def _invoice(self, line: str, state: str) -> None:
+        """What billing does: `draft`, `invoiced`, or `none` again."""
+        if found := self._line(line):
+            found["invoice"] = state
+
     def _behave(self, wanted: Json) -> None:
         known = {each.name for each in fields(Behaviour)}
         for name, value in wanted.items():
@@ -180,6 +237,7 @@ class OwnErp:
 
     def _reset(self) -> None:
         self.lines.clear()
+        self.deleted.clear()
         self.received.clear()
         self.calls.clear()
         self.by_key.clear()

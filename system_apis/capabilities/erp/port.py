@@ -32,17 +32,20 @@ class ErpPort(Protocol):
     async def post(
         self, items: Sequence[PostingRequest], deadline: datetime
     ) -> Sequence[PostingOutcome]:
-        """Post each item; one outcome per item, in order.
+        """Post, delete or update each item; one outcome per item, in order.
 
         Never raises for what the ERP said or failed to say: that stands in the outcomes. A call
         that was sent and not answered is `in_doubt`, and is not sent again here. Nothing is
-        started after ``deadline``: such items come back as `retry`.
+        started after ``deadline``: such items come back as `retry`. An operation that the
+        abilities do not name is `rejected`.
         """
         ...
 
     async def look_up(self, items: Sequence[LookupItem]) -> LookupResult: ...
 
-    async def read_lines(self, external_ids: Sequence[str]) -> ReadResult: ...
+    async def read_lines(self, external_ids: Sequence[str]) -> ReadResult:
+        """Lines by the ERP's ids, with whether an invoice holds them."""
+        ...
 
     async def legal_entities(
         self, cursor: str | None, limit: int, changed_since: datetime | None

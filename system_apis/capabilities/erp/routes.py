@@ -50,7 +50,7 @@ async def read_erp_abilities(erp: Erp) -> ErpAbilities:
 @router.post(
     "/postings",
     operation_id="post_approved_hours",
-    summary="Post approved hours",
+    summary="Post approved hours, or take posted ones back",
     description="One outcome per item, in order. A repeated posting key never posts twice.",
     dependencies=[requires("erp:post")],
     response_model=PostOutcomes,
@@ -82,7 +82,8 @@ async def find_postings(erp: Erp, request: LookupRequest) -> LookupResult:
     "/postings/read",
     operation_id="read_posted_lines",
     summary="Read lines back by the ERP's ids",
-    description="Lines as they stand in the ERP now; `missing` ones no longer do.",
+    description="Lines as they stand in the ERP now, and whether an invoice holds them; "
+    "`missing` ones no longer do.",
     dependencies=READ,
     response_model=ReadResult,
 )

@@ -2,9 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from shared.values import Minutes
 from system_apis.capabilities.contract import Contract, ExternalId
@@ -34,7 +34,12 @@ class Idempotency(StrEnum):
 
 
 class ReversalMode(StrEnum):
-    """How something posted is taken back."""
+    """How something posted is taken back.
+
+    `negative_line`: a line with negative hours beside it; `delete_uninvoiced`: the line is
+    removed, while no invoice holds it; `update_in_place`: the line is rewritten, and the ERP keeps
+    its history; `credit`: people credit the invoice in the ERP; `none`: people do it in the ERP.
+    """
 
     NEGATIVE_LINE = "negative_line"
     DELETE_UNINVOICED = "delete_uninvoiced"
@@ -60,8 +65,22 @@ class ErpAbilities(Contract):
     )
 
 
+class Operation(StrEnum):
+    """What the ERP is to do: add a line, remove one, or rewrite one."""
+
+    POST = "post"
+    DELETE = "delete"
+    UPDATE = "update"
+
+
 class PostingRequest(Contract):
-    """One line to post. Ids are the ERP's own (bindings are resolved by the caller)."""
+    """One line to post, or to take back. Ids are the ERP's own: the caller resolves bindings.
+
+    A line with negative minutes takes back another one; so does `delete`. `update` makes
+    `target_line` what the request says. Each has a posting key of its own. A target that no
+    longer carries `target_key` is somebody else's by now, and is refused as `stale_version`; a
+    target of `delete` that is not there is `already_posted`.
+    """
 
     posting_key: PostingKey
     legal_entity_id: ExternalId
@@ -73,6 +92,19 @@ class PostingRequest(Contract):
     minutes: Minutes
     billable: bool
     narrative: str = Field(default="", max_length=3000, description="Confidential.")
+    operation: Operation = Operation.POST
+    target_line: ExternalId | None = Field(
+        default=None, description="The ERP's line that is taken back or rewritten."
+    )
+    target_key: PostingKey | None = Field(
+        default=None, description="The posting key that the target carries."
+    )
+
+    @model_validator(mode="after")
+    def _has_a_target(self) -> Self:
+        if self.operation is not Operation.POST and self.target_line is None:
+            raise ValueError("delete and update need target_line")
+        return self
 
 
 class PostRequest(Contract):
@@ -80,6 +112,14 @@ class PostRequest(Contract):
 
     items: list[PostingRequest] = Field(min_length=1, max_length=200)
     deadline: AwareDatetime
+
+
+class InvoiceState(StrEnum):
+    """Whether an invoice holds the line: none, one that may still be given up, or an issued one."""
+
+    NONE = "none"
+    DRAFT = "draft"
+    INVOICED = "invoiced"
 
 
 class PostedLine(Contract):
@@ -95,7 +135,11 @@ class PostedLine(Contract):
     task_id: ExternalId | None = None
     work_date: date
     minutes: Minutes
-    invoiced: bool = False
+    accounting_date: date | None = Field(
+        default=None,
+        description="The day in the ledger, where the ERP keeps one beside the work's.",
+    )
+    invoiced: InvoiceState = InvoiceState.NONE
     version: str | None = Field(default=None, description="The ERP's version token of the line.")
 
 
@@ -143,7 +187,8 @@ class PostingOutcome(Contract):
     posting_key: PostingKey
     status: OutcomeStatus
     line: PostedLine | None = Field(
-        default=None, description="Read back from the ERP for posted and already_posted."
+        default=None,
+        description="Read back from the ERP for posted and already_posted; none after a delete.",
     )
     error: ErpError | None = None
 
@@ -252,15 +297,26 @@ class Task(Contract):
     end_date: date | None = None
 
 
+class PeriodStatus(StrEnum):
+    """`FUTURE` is not opened yet; `SOFT_CLOSED` takes only what finance lets in, with a reason;
+    `CLOSED` may be opened again; `LOCKED` never is."""
+
+    FUTURE = "FUTURE"
+    OPEN = "OPEN"
+    SOFT_CLOSED = "SOFT_CLOSED"
+    CLOSED = "CLOSED"
+    LOCKED = "LOCKED"
+
+
 class AccountingPeriod(Contract):
-    """A period of the ledger; `CLOSED` periods take nothing."""
+    """A period of a legal entity's ledger."""
 
     external_id: ExternalId
     legal_entity_id: ExternalId
     name: str
     start_date: date
     end_date: date = Field(description="Inclusive.")
-    status: MasterStatus
+    status: PeriodStatus
 
 
 class Page(Contract):

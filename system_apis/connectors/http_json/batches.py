@@ -20,8 +20,9 @@ from system_apis.connectors.http_json.mapping import (
     posting_document,
 )
 from system_apis.connectors.http_json.platform_models import Answer
-from system_apis.connectors.http_json.posting import Batch, PostingRun
+from system_apis.connectors.http_json.posting import PostingRun
 from system_apis.connectors.http_json.refusals import TAKEN, Catalogue, Verdict
+from system_apis.connectors.http_json.run import Batch
 from system_apis.connectors.http_json.sections import BatchSettings
 from system_apis.connectors.http_json.settings import HttpJsonSettings
 

@@ -45,13 +45,16 @@ class ErpClient:
     async def write(
         self, method: str, path: str, document: Any, headers: Mapping[str, str], deadline: datetime
     ) -> Answer:
-        """Send a document, once, and give the answer whatever it says.
+        """Send a document, or none, once, and give the answer whatever it says.
 
         :raises NotSent, TooManyRequests: it certainly did not reach the ERP.
         :raises NoAnswer: it may have been carried out.
         """
-        content = json.dumps(document, separators=_COMPACT, ensure_ascii=False).encode()
-        sent = {**self._headers, "Content-Type": "application/json", **headers}
+        sent = {**self._headers, **headers}
+        content = None
+        if document is not None:
+            content = json.dumps(document, separators=_COMPACT, ensure_ascii=False).encode()
+            sent["Content-Type"] = "application/json"
         async with self._pace:
             seconds = self._seconds_until(deadline)
             try:

@@ -26,6 +26,8 @@ SAMPLE: Document = {
     "minutes": 90,
     "billable": True,
     "narrative": "Sample.",
+    "target_line": "16",
+    "target_key": "0e" * 32,
 }
 SAMPLE_LOOKUP: Document = {name: SAMPLE[name] for name in LookupItem.model_fields}
 
@@ -51,6 +53,8 @@ def posting_document(item: PostingRequest) -> Document:
         "minutes": item.minutes,
         "billable": item.billable,
         "narrative": item.narrative,
+        "target_line": item.target_line,
+        "target_key": item.target_key,
     }
 
 

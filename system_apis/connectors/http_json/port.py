@@ -14,6 +14,7 @@ from system_apis.capabilities.erp.schemas import (
     LegalEntityPage,
     LookupItem,
     LookupResult,
+    Operation,
     OutcomeStatus,
     PeriodPage,
     PostingOutcome,
@@ -37,6 +38,7 @@ from system_apis.connectors.http_json.redaction import Redactor
 from system_apis.connectors.http_json.refusals import Catalogue, Rule
 from system_apis.connectors.http_json.sections import MODELS
 from system_apis.connectors.http_json.settings import HttpJsonSettings
+from system_apis.connectors.http_json.taking_back import TakingBackRun
 
 _FEW = 5
 _NOBODYS_KEY = "0" * 64
@@ -47,6 +49,7 @@ class HttpJsonErp:
 
     def __init__(self, settings: HttpJsonSettings, context: ConnectionContext) -> None:
         self._settings = settings
+        self._name = context.name
         self._served = context.legal_entities
         self._client = ErpClient(settings, context.http, context.clock)
         self._finder = LineFinder(self._client, settings.lookup, settings.reading)
@@ -54,6 +57,11 @@ class HttpJsonErp:
         self._catalogue = _catalogue(settings, settings.posting.accepted)
         batch = settings.batch
         self._within = _catalogue(settings, batch.accepted if batch else None)
+        deleting, updating = settings.deleting, settings.updating
+        self._taking_back = {
+            Operation.DELETE: _catalogue(settings, deleting.accepted if deleting else None),
+            Operation.UPDATE: _catalogue(settings, updating.accepted if updating else None),
+        }
 
     async def abilities(self) -> ErpAbilities:
         settings = self._settings
@@ -71,7 +79,17 @@ class HttpJsonErp:
     async def post(
         self, items: Sequence[PostingRequest], deadline: datetime
     ) -> Sequence[PostingOutcome]:
-        return await self._run(deadline).post(items)
+        adding = [item for item in items if item.operation is Operation.POST]
+        if len(adding) == len(items):
+            return await self._run(deadline).post(items)
+        outcomes = await self._run(deadline).post(adding) if adding else []
+        for operation, catalogue in self._taking_back.items():
+            chosen = [item for item in items if item.operation is operation]
+            if chosen:
+                run = TakingBackRun(self._client, self._finder, catalogue, self._settings, deadline)
+                outcomes += await run.post(chosen)
+        said = {outcome.posting_key: outcome for outcome in outcomes}
+        return [said[item.posting_key] for item in items]
 
     async def look_up(self, items: Sequence[LookupItem]) -> LookupResult:
         return await self._finder.by_keys(items)

@@ -4,19 +4,13 @@ What was sent and not answered is in doubt and stays so: the caller looks it up 
 sent again. When the ERP is plainly out of order, what was not sent yet is left alone.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
 
-from shared.http_client import NoAnswer, ReadUnanswered
-from shared.problems import TimepostProblem, TooManyRequests, UpstreamRefused
+from shared.problems import TimepostProblem
 from system_apis.capabilities.erp.schemas import (
-    ErpError,
     ErrorClass,
     LookupItem,
     OutcomeStatus,
-    PostedLine,
     PostingOutcome,
     PostingRequest,
 )
@@ -31,21 +25,13 @@ from system_apis.connectors.http_json.mapping import (
     posting_document,
 )
 from system_apis.connectors.http_json.platform_models import Answer
-from system_apis.connectors.http_json.refusals import WHOLE_CONNECTION, Catalogue, Verdict
+from system_apis.connectors.http_json.refusals import Catalogue, Verdict
+from system_apis.connectors.http_json.run import Batch, Run, error_of
 from system_apis.connectors.http_json.settings import HttpJsonSettings
 
-Batch = Sequence[PostingRequest]
-Piece = TypeVar("Piece")
 
-# One line may crash an ERP; so many in one request, and it is not the lines.
-_MOST_UNANSWERED = 5
-
-
-class PostingRun:
-    """One request's way into the ERP; make a new one for each.
-
-    :param deadline: nothing is started after it, and no call outlasts it.
-    """
+class PostingRun(Run):
+    """Adds the lines of one request."""
 
     def __init__(
         self,
@@ -55,15 +41,8 @@ class PostingRun:
         settings: HttpJsonSettings,
         deadline: datetime,
     ) -> None:
-        self._client = client
-        self._finder = finder
-        self._catalogue = catalogue
-        self._settings = settings
-        self._deadline = deadline
-        self._outcomes: dict[str, PostingOutcome] = {}
+        super().__init__(client, finder, catalogue, settings, deadline)
         self._duplicates: list[PostingRequest] = []
-        self._unanswered = 0
-        self._stopped_by: ErpError | None = None
 
     async def post(self, items: Batch) -> list[PostingOutcome]:
         """One outcome per item, in order. Two items with one key are one posting."""
@@ -79,20 +58,6 @@ class PostingRun:
         """Every item singly."""
         await self._side_by_side(items, self._post_one)
 
-    async def _side_by_side(
-        self, pieces: Sequence[Piece], send: Callable[[Piece], Awaitable[None]]
-    ) -> None:
-        """As many at a time as the connection allows; a task each would only wait its turn."""
-        waiting = iter(pieces)
-
-        async def work() -> None:
-            for piece in waiting:
-                await send(piece)
-
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(min(self._settings.concurrency, len(pieces))):
-                workers.create_task(work())
-
     async def _post_one(self, item: PostingRequest) -> None:
         if self._stopped_by is not None:
             return self._conclude(item, OutcomeStatus.RETRY, self._stopped_by)
@@ -106,29 +71,6 @@ class PostingRun:
             verdict = self._catalogue.judge(answer, [item.narrative])
             self._apply(item, answer, verdict, self._catalogue, posting.answer)
         return None
-
-    async def _exchange(
-        self, items: Batch, method: str, path: str, document: object, key: str
-    ) -> Answer | None:
-        """The answer; None after everything that was sent has its outcome without one."""
-        header = self._settings.idempotency_header
-        headers = {header: key} if header else {}
-        try:
-            return await self._client.write(method, path, document, headers, self._deadline)
-        except TimepostProblem as problem:
-            error = error_of(problem)
-            in_doubt = isinstance(problem, NoAnswer) and not isinstance(problem, ReadUnanswered)
-            status = OutcomeStatus.IN_DOUBT if in_doubt else OutcomeStatus.RETRY
-            self._note(error, unanswered=in_doubt)
-            for item in items:
-                self._conclude(item, status, error)
-            return None
-
-    def _note(self, error: ErpError, *, unanswered: bool) -> None:
-        """Leave the rest alone once the ERP, and not a line, is what is wrong."""
-        self._unanswered += unanswered
-        if not unanswered or self._unanswered >= _MOST_UNANSWERED:
-            self._stopped_by = error.model_copy(update={"retriable": True})
 
     def _apply(
         self,
@@ -152,14 +94,10 @@ class PostingRun:
                 self._conclude(item, verdict.status, line=line)
                 return
         error = verdict.error
-        if error is not None and error.error_class in WHOLE_CONNECTION:
-            self._note(error, unanswered=False)
-        elif verdict.status is OutcomeStatus.IN_DOUBT and error is not None:
-            self._note(error, unanswered=True)
         is_duplicate = error is not None and error.error_class is ErrorClass.DUPLICATE
         if is_duplicate and self._settings.lookup is not None:
             self._duplicates.append(item)
-        self._conclude(item, verdict.status, error)
+        self._refuse(item, verdict)
 
     async def _settle_duplicates(self) -> None:
         """The ERP says that these stand there already: show their lines, or refuse them."""
@@ -189,35 +127,3 @@ class PostingRun:
         for item in items:
             if line := lines.get(item.posting_key):
                 self._conclude(item, OutcomeStatus.ALREADY_POSTED, line=line)
-
-    def _open(self, items: Batch) -> list[PostingRequest]:
-        return [item for item in items if item.posting_key not in self._outcomes]
-
-    def _conclude(
-        self,
-        item: PostingRequest,
-        status: OutcomeStatus,
-        error: ErpError | None = None,
-        line: PostedLine | None = None,
-    ) -> None:
-        key = item.posting_key
-        outcome = PostingOutcome(posting_key=key, status=status, line=line, error=error)
-        self._outcomes.setdefault(key, outcome)
-
-
-def error_of(problem: TimepostProblem) -> ErpError:
-    """Why items were left alone, or are in doubt. Our problems' texts hold no values."""
-    match problem:
-        case UpstreamRefused():
-            error_class = ErrorClass.AUTH
-        case TooManyRequests():
-            error_class = ErrorClass.THROTTLED
-        case _:
-            error_class = ErrorClass.UNAVAILABLE
-    return ErpError(
-        error_class=error_class,
-        vendor_code=problem.code,
-        vendor_message=problem.detail[:2000],
-        retriable=True,
-        retry_after_seconds=problem.retry_after,
-    )

@@ -289,6 +289,49 @@ class ReadingSettings(Section):
         return self
 
 
+class DeletingSettings(Section):
+    """How a line that no invoice holds is removed."""
+
+    method: Literal["DELETE", "POST", "PUT", "PATCH"] = "DELETE"
+    path: Path = Field(
+        description="Holds {target_line}, or `fields` do.", examples=["/hours/{target_line}"]
+    )
+    fields: Fields = Field(
+        default_factory=dict, description="The document of the call; without any there is none."
+    )
+    accepted: Expression | None = Field(
+        default=None, description="Has to be true of a 2xx answer, where 200 may be a failure."
+    )
+    gone_statuses: list[HttpStatus] = Field(
+        default=[404, 410], description="Statuses that mean: it is not there any more."
+    )
+
+    @model_validator(mode="after")
+    def _works(self) -> Self:
+        refuse(_target_faults(self.path, self.fields))
+        return self
+
+
+class UpdatingSettings(Section):
+    """How a line that no invoice holds is rewritten, where the ERP itself keeps its history."""
+
+    method: Literal["PUT", "PATCH", "POST"] = "PUT"
+    path: Path = Field(
+        description="Holds {target_line}, or `fields` do.", examples=["/hours/{target_line}"]
+    )
+    fields: Fields = Field(
+        default_factory=dict, description="The document of the call; else as for a new line."
+    )
+    accepted: Expression | None = Field(
+        default=None, description="Has to be true of a 2xx answer, where 200 may be a failure."
+    )
+
+    @model_validator(mode="after")
+    def _works(self) -> Self:
+        refuse(_target_faults(self.path, self.fields))
+        return self
+
+
 class MasterSettings(Section):
     """One list of the ERP."""
 
@@ -325,6 +368,15 @@ def _answer_faults(answer: Fields | None, example: Any, accepted: Expression | N
 def _path_faults(path: str, known: dict[str, Any]) -> list[str]:
     unknown = [name for name in names_in(path) if name not in known]
     return [f"path holds {{{name}}}, which is not known here" for name in unknown]
+
+
+def _target_faults(path: str, fields: Fields) -> list[str]:
+    faults = empty_fields("fields", fields, SAMPLE, list(fields), "a sample posting")
+    faults += _path_faults(path, SAMPLE)
+    named = [each.text for each in fields.values()]
+    if "target_line" not in names_in(path) and not any("target_line" in each for each in named):
+        faults.append("neither path nor fields hold target_line")
+    return faults
 
 
 def _refuse_records(

@@ -8,11 +8,13 @@ from system_apis.capabilities.erp.schemas import Domain, LegalEntity, ReversalMo
 from system_apis.connectors.http_json.mapping import SAMPLE, body_of
 from system_apis.connectors.http_json.sections import (
     BatchSettings,
+    DeletingSettings,
     LookupSettings,
     MasterSettings,
     PostingSettings,
     ReadingSettings,
     RefusalSettings,
+    UpdatingSettings,
     refuse,
 )
 
@@ -93,14 +95,21 @@ class HttpJsonSettings(BaseModel):
         pattern=r"^[A-Za-z0-9-]+$",
         description="Header that carries the posting key, whether it is honoured or not.",
     )
-    reversal_modes: list[ReversalMode] = Field(default=[ReversalMode.NONE])
-    negative_quantity: bool = Field(default=False, description="It takes negative hours.")
+    negative_quantity: bool = Field(
+        default=False,
+        description="It takes negative hours: a posted line is taken back by one beside it.",
+    )
+    credits_invoices: bool = Field(
+        default=False, description="People credit invoices in it; invoiced lines are free then."
+    )
     authentication: Authentication = Authentication()
     posting: PostingSettings
     batch: BatchSettings | None = None
     refusals: RefusalSettings = RefusalSettings()
     lookup: LookupSettings | None = None
     reading: ReadingSettings | None = None
+    deleting: DeletingSettings | None = None
+    updating: UpdatingSettings | None = None
     legal_entities: list[LegalEntity] = Field(
         default_factory=list, description="Companies, where the ERP has no list of them."
     )
@@ -128,8 +137,31 @@ class HttpJsonSettings(BaseModel):
             faults.append("legal_entities stand both in the options and in masters")
         for name, master in self.masters.items():
             faults += master.faults(name)
-        refuse(faults)
+        refuse([*faults, *self._taking_back_faults(key)])
         return self
+
+    def _taking_back_faults(self, key: str) -> list[str]:
+        """What was done to a line that has to be found out by reading it."""
+        faults = []
+        for name, section in (("deleting", self.deleting), ("updating", self.updating)):
+            if section is not None and self.reading is None:
+                faults.append(f"{name} needs a reading, which tells what became of the line")
+        if self.updating is not None and self.reading is not None:
+            fields = self.updating.fields or self.posting.fields
+            if "posting_key" in self.reading.fields and key not in str(body_of(fields, SAMPLE)):
+                faults.append("updating has to write posting_key, since the reading shows it")
+        return faults
+
+    @property
+    def reversal_modes(self) -> list[ReversalMode]:
+        """How what was posted is taken back, as far as it is configured."""
+        modes = {
+            ReversalMode.NEGATIVE_LINE: self.negative_quantity,
+            ReversalMode.DELETE_UNINVOICED: self.deleting is not None,
+            ReversalMode.UPDATE_IN_PLACE: self.updating is not None,
+            ReversalMode.CREDIT: self.credits_invoices,
+        }
+        return [mode for mode, can in modes.items() if can] or [ReversalMode.NONE]
 
     @property
     def looks_up_first(self) -> bool:

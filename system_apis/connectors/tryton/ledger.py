@@ -18,15 +18,18 @@ from system_apis.connectors.tryton.mapping import (
 )
 from system_apis.connectors.tryton.platform_models import (
     EMPLOYEE_FIELDS,
+    INVOICE_FIELDS,
     LINE_FIELDS,
     PERIOD_FIELDS,
     WORK_FIELDS,
     TrytonEmployee,
     TrytonFieldDefinition,
+    TrytonInvoiceLine,
     TrytonLine,
     TrytonPeriod,
     TrytonWork,
 )
+from system_apis.connectors.tryton.refusals import TrytonRefusal
 from system_apis.connectors.tryton.settings import TrytonSettings
 from system_apis.connectors.tryton.work_tree import WorkTree
 
@@ -48,6 +51,7 @@ class TrytonLedger:
         self._client = client
         self._settings = settings
         self._features: LineFeatures | None = None
+        self._sees_invoices: bool | None = None
 
     async def features(self, deadline: datetime | None = None) -> LineFeatures:
         """Asked once, and again after `forget_features`."""
@@ -64,7 +68,7 @@ class TrytonLedger:
 
     def forget_features(self) -> None:
         """The modules of this Tryton have changed."""
-        self._features = None
+        self._features = self._sees_invoices = None
 
     async def by_ids(
         self,
@@ -78,6 +82,31 @@ class TrytonLedger:
         """
         found = await self._raw_lines(["id", "in", list(ids)], deadline)
         return {line.id: each for line, each in await self._in_our_words(found, deadline, known)}
+
+    async def with_invoices(self, ids: Sequence[int]) -> dict[int, PostedLine]:
+        """The lines that still exist, by id, with the state of the invoice that holds them.
+
+        A user who may not read invoices is told no more than that there is one.
+        """
+        domain: Domain = ["id", "in", list(ids)]
+        more = INVOICE_FIELDS if await self._may_read_invoices() else []
+        found = await self._raw_lines(domain, None, more)
+        return {line.id: each for line, each in await self._in_our_words(found, None)}
+
+    async def _may_read_invoices(self) -> bool:
+        if not (await self.features()).knows_invoices:
+            return False
+        if self._sees_invoices is None:
+            nobody = [["id", "=", 0]]
+            try:
+                await self._client.search_read(
+                    TrytonInvoiceLine, "account.invoice.line", nobody, ["invoice.state"]
+                )
+            except TrytonRefusal:
+                self._sees_invoices = False
+            else:
+                self._sees_invoices = True
+        return self._sees_invoices
 
     async def by_keys(
         self,
@@ -148,8 +177,10 @@ class TrytonLedger:
             )
         )
 
-    async def _raw_lines(self, domain: Domain, deadline: datetime | None) -> list[TrytonLine]:
-        fields = list(LINE_FIELDS)
+    async def _raw_lines(
+        self, domain: Domain, deadline: datetime | None, more: Iterable[str] = ()
+    ) -> list[TrytonLine]:
+        fields = [*LINE_FIELDS, *more]
         if (await self.features(deadline)).knows_invoices:
             fields.append("invoice_line")
         return await self._client.search_read(

@@ -8,9 +8,11 @@ from typing import Any
 from system_apis.capabilities.erp.schemas import (
     AccountingPeriod,
     Client,
+    InvoiceState,
     LegalEntity,
     LookupItem,
     MasterStatus,
+    PeriodStatus,
     PostedLine,
     PostingRequest,
     Project,
@@ -30,6 +32,12 @@ from system_apis.connectors.tryton.work_tree import WorkTree
 _KEY = re.compile(r"[0-9a-f]{64}")
 _MARKER = re.compile(r"\[tp:([0-9a-f]{64})\]")
 ANY_MARKER = "%[tp:%"
+_NOT_ISSUED = frozenset({"draft", "validated", "cancelled"})
+_PERIODS = {
+    "open": PeriodStatus.OPEN,
+    "closed": PeriodStatus.CLOSED,
+    "locked": PeriodStatus.LOCKED,
+}
 
 Domain = list[Any]
 
@@ -111,9 +119,25 @@ def posted_line(line: TrytonLine, tree: WorkTree) -> PostedLine:
         task_id=str(work.id) if work and is_task else None,
         work_date=line.date,
         minutes=int((line.duration.total_seconds() + 30) // 60),
-        invoiced=line.invoice_line is not None,
+        invoiced=invoice_state(line),
         version=line.timestamp,
     )
+
+
+def invoice_state(line: TrytonLine) -> InvoiceState:
+    """Whether the hours are billed, as far as the connection's user may see it.
+
+    A cancelled draft goes on holding its lines, until somebody deletes it: they are free again
+    then, as with any invoice that never got a number.
+    """
+    if line.invoice_line is None:
+        return InvoiceState.NONE
+    if line.billed is None:
+        return InvoiceState.INVOICED
+    invoice = line.billed.invoice
+    if invoice is None or (invoice.number is None and invoice.state in _NOT_ISSUED):
+        return InvoiceState.DRAFT
+    return InvoiceState.INVOICED
 
 
 def legal_entity(company: TrytonCompany, code: str) -> LegalEntity:
@@ -185,7 +209,7 @@ def period(found: TrytonPeriod) -> AccountingPeriod:
         name=found.name,
         start_date=found.start_date,
         end_date=found.end_date,
-        status=MasterStatus.OPEN if found.state == "open" else MasterStatus.CLOSED,
+        status=_PERIODS.get(found.state, PeriodStatus.CLOSED),
     )
 
 

@@ -1,6 +1,7 @@
 """What is known so far about each item of a request, and what failures mean for items."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from shared.http_client import ReadUnanswered
 from shared.problems import OutcomeUnknown, TimepostProblem, TooManyRequests, UpstreamRefused
@@ -77,6 +78,25 @@ def error_after(problem: TimepostProblem | TrytonRefusal) -> ErpError:
         vendor_message=problem.detail,
         retriable=True,
         retry_after_seconds=problem.retry_after,
+    )
+
+
+def by_company(items: Batch, size: int) -> Iterable[Batch]:
+    """Batches of one company each: a company is part of the context of a call."""
+    ordered = sorted(items, key=lambda item: item.legal_entity_id)
+    for _, group in groupby(ordered, key=lambda item: item.legal_entity_id):
+        own = list(group)
+        for start in range(0, len(own), size):
+            yield own[start : start + size]
+
+
+def error_of_preflight(error_class: ErrorClass, code: str, text: str) -> ErpError:
+    """Refused by us, in the moment of posting, before Tryton was asked."""
+    return ErpError(
+        error_class=error_class,
+        vendor_code=f"preflight.{code}",
+        vendor_message=f"{text}.",
+        retriable=False,
     )
 
 

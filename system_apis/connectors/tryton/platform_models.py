@@ -84,8 +84,24 @@ class TrytonWorkOrigin(TrytonRecord):
     origin: str | None = None
 
 
+class TrytonInvoice(TrytonRecord):
+    """`account.invoice`: draft, validated, posted, paid or cancelled; with a number once posted."""
+
+    state: str
+    number: str | None = None
+
+
+class TrytonInvoiceLine(TrytonRecord):
+    """`account.invoice.line`; it may stand alone."""
+
+    invoice: TrytonInvoice | None = Field(default=None, alias="invoice.")
+
+
 class TrytonLine(TrytonRecord):
-    """`timesheet.line`: one person's time on one work and day."""
+    """`timesheet.line`: one person's time on one work and day.
+
+    `billed` is told only to users who may read invoices; `invoice_line` to everybody.
+    """
 
     company: int
     employee: int
@@ -95,6 +111,7 @@ class TrytonLine(TrytonRecord):
     uuid: str | None = None
     work: TrytonWorkOrigin = Field(alias="work.")
     invoice_line: int | None = None
+    billed: TrytonInvoiceLine | None = Field(default=None, alias="invoice_line.")
     timestamp: str | None = Field(default=None, alias="_timestamp")
 
 
@@ -109,6 +126,7 @@ class TrytonFieldDefinition(BaseModel):
 
 LINE_FIELDS = ["company", "employee", "date", "duration", "description", "uuid", "work.origin"]
 LINE_FIELDS += ["_timestamp"]
+INVOICE_FIELDS = ["invoice_line.invoice.state", "invoice_line.invoice.number"]
 WORK_FIELDS = ["name", "type", "number", "parent", "company", "party", "status.name"]
 WORK_FIELDS += ["status.progress", "timesheet_works", "timesheet_start_date", "timesheet_end_date"]
 EMPLOYEE_FIELDS = ["company", "start_date", "end_date", "party.name", "party.code", "party.email"]

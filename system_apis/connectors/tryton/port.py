@@ -82,7 +82,7 @@ class TrytonErp:
     async def read_lines(self, external_ids: Sequence[str]) -> ReadResult:
         numbers = {each: tryton_id(each) for each in external_ids}
         wanted = [number for number in numbers.values() if number is not None]
-        lines = await self._reading(self._ledger.by_ids(wanted))
+        lines = await self._reading(self._ledger.with_invoices(wanted))
         return ReadResult(
             lines=list(lines.values()),
             missing=[each for each, number in numbers.items() if number not in lines],

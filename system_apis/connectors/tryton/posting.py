@@ -1,14 +1,28 @@
-"""Posts hours: looks at what they depend on, sends what may be sent, answers for every item."""
+"""Posts hours and takes them back: looks at what they depend on, sends what may be sent.
+
+Every item has an outcome of its own.
+"""
 
 from datetime import datetime
 
 from shared.problems import TimepostProblem
-from system_apis.capabilities.erp.schemas import ErpError, OutcomeStatus, PostingOutcome
+from system_apis.capabilities.erp.schemas import (
+    ErpError,
+    ErrorClass,
+    Operation,
+    OutcomeStatus,
+    PostingOutcome,
+)
 from system_apis.connectors.tryton.client import TrytonClient
 from system_apis.connectors.tryton.companies import ServedCompanies
 from system_apis.connectors.tryton.ledger import TrytonLedger
 from system_apis.connectors.tryton.mapping import lookup_of
-from system_apis.connectors.tryton.outcomes import Batch, Outcomes, error_after
+from system_apis.connectors.tryton.outcomes import (
+    Batch,
+    Outcomes,
+    error_after,
+    error_of_preflight,
+)
 from system_apis.connectors.tryton.preflight import (
     Surroundings,
     employee_ids_of,
@@ -16,7 +30,12 @@ from system_apis.connectors.tryton.preflight import (
     work_ids_of,
 )
 from system_apis.connectors.tryton.refusals import TrytonRefusal
+from system_apis.connectors.tryton.removing import Removing
 from system_apis.connectors.tryton.sending import Sending
+
+_NO_UPDATES = error_of_preflight(
+    ErrorClass.REJECTED, "no_updates", "Tryton keeps no history of a line, so none is rewritten"
+)
 
 
 class TrytonPosting:
@@ -41,6 +60,18 @@ class TrytonPosting:
         """One outcome per item, in order. Two items with one key are one posting."""
         outcomes = Outcomes()
         distinct = list({item.posting_key: item for item in items}.values())
+        rewritten = [each for each in distinct if each.operation is Operation.UPDATE]
+        outcomes.conclude(rewritten, OutcomeStatus.REJECTED, _NO_UPDATES)
+        removed = [each for each in distinct if each.operation is Operation.DELETE]
+        if removed:
+            removing = Removing(self._client, self._ledger, outcomes, deadline)
+            await removing.remove(removed, self._batch_size)
+        await self._add(outcomes.undecided(distinct), outcomes, deadline)
+        return outcomes.of(items)
+
+    async def _add(self, distinct: Batch, outcomes: Outcomes, deadline: datetime) -> None:
+        if not distinct:
+            return
         try:
             with_uuid = (await self._ledger.features(deadline)).uuid_is_writable
             around = await self._look_around(distinct, deadline)
@@ -65,7 +96,6 @@ class TrytonPosting:
                 with_uuid=with_uuid,
             )
             await sending.send(outcomes.undecided(distinct), self._batch_size)
-        return outcomes.of(items)
 
     async def _look_around(self, items: Batch, deadline: datetime) -> Surroundings:
         dates = [item.accounting_date for item in items]

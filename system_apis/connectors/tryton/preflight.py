@@ -13,6 +13,7 @@ from datetime import date
 
 from system_apis.capabilities.erp.schemas import ErpError, ErrorClass, PostingRequest
 from system_apis.connectors.tryton.mapping import tryton_id
+from system_apis.connectors.tryton.outcomes import error_of_preflight
 from system_apis.connectors.tryton.platform_models import TrytonEmployee, TrytonPeriod, TrytonWork
 from system_apis.connectors.tryton.work_tree import WorkTree
 
@@ -56,10 +57,12 @@ def timesheet_work_of(item: PostingRequest, works: WorkTree) -> int:
 def objection(item: PostingRequest, around: Surroundings) -> ErpError | None:
     """Why this posting must not be sent to Tryton; None if nothing speaks against it."""
     if tryton_id(item.legal_entity_id) not in around.companies:
-        return _refuse(ErrorClass.REJECTED, "company", "This connection does not serve the company")
+        return error_of_preflight(
+            ErrorClass.REJECTED, "company", "This connection does not serve the company"
+        )
     if not 0 < item.minutes <= _LONGEST_MINUTES:
         text = "Tryton takes positive durations only, and this one has to be below a year"
-        return _refuse(ErrorClass.REJECTED, "duration", text)
+        return error_of_preflight(ErrorClass.REJECTED, "duration", text)
     return (
         _objection_to_worker(item, around.employees)
         or _objection_to_work(item, around.works)
@@ -73,10 +76,10 @@ def _objection_to_worker(
     employee = employees.get(tryton_id(item.worker_id) or 0)
     if employee is None or str(employee.company) != item.legal_entity_id:
         text = "The company has no employee with this id"
-        return _refuse(ErrorClass.WORKER_MISSING, "no_such_employee", text)
+        return error_of_preflight(ErrorClass.WORKER_MISSING, "no_such_employee", text)
     if not _within(item.work_date, employee.start_date, employee.end_date):
         text = "The work date is outside of the employment"
-        return _refuse(ErrorClass.REFERENCE_INACTIVE, "not_employed_on_date", text)
+        return error_of_preflight(ErrorClass.REFERENCE_INACTIVE, "not_employed_on_date", text)
     return None
 
 
@@ -84,26 +87,32 @@ def _objection_to_work(item: PostingRequest, tree: WorkTree) -> ErpError | None:
     work = tree.works.get(tryton_id(target_work_id(item)) or 0)
     if work is None:
         text = "There is no project or task with this id"
-        return _refuse(ErrorClass.REFERENCE_INACTIVE, "no_such_work", text)
+        return error_of_preflight(ErrorClass.REFERENCE_INACTIVE, "no_such_work", text)
     if item.project_id not in {str(each.id) for each in tree.path(work)}:
-        return _refuse(ErrorClass.REJECTED, "other_project", "The task is in another project now")
+        return error_of_preflight(
+            ErrorClass.REJECTED, "other_project", "The task is in another project now"
+        )
     if str(work.company) != item.legal_entity_id:
-        return _refuse(ErrorClass.REJECTED, "other_company", "The project is of another company")
+        return error_of_preflight(
+            ErrorClass.REJECTED, "other_company", "The project is of another company"
+        )
     if tree.is_closed(work):
-        return _refuse(ErrorClass.PROJECT_CLOSED, "work_done", "The project or task is closed")
+        return error_of_preflight(
+            ErrorClass.PROJECT_CLOSED, "work_done", "The project or task is closed"
+        )
     if not work.timesheet_works:
         text = "The project or task is not available on timesheets"
-        return _refuse(ErrorClass.REFERENCE_INACTIVE, "not_on_timesheets", text)
+        return error_of_preflight(ErrorClass.REFERENCE_INACTIVE, "not_on_timesheets", text)
     return _objection_to_dates(item, work)
 
 
 def _objection_to_dates(item: PostingRequest, work: TrytonWork) -> ErpError | None:
     if not _within(item.work_date, work.timesheet_start_date, None):
         text = "The project or task takes hours from a later date on"
-        return _refuse(ErrorClass.REFERENCE_INACTIVE, "work_not_started", text)
+        return error_of_preflight(ErrorClass.REFERENCE_INACTIVE, "work_not_started", text)
     if not _within(item.work_date, None, work.timesheet_end_date):
         text = "The project or task takes no hours after its end"
-        return _refuse(ErrorClass.PROJECT_CLOSED, "work_ended", text)
+        return error_of_preflight(ErrorClass.PROJECT_CLOSED, "work_ended", text)
     return None
 
 
@@ -112,19 +121,10 @@ def _objection_to_period(item: PostingRequest, around: Surroundings) -> ErpError
         is_ours = str(period.company) == item.legal_entity_id
         if is_ours and _within(item.accounting_date, period.start_date, period.end_date):
             text = f"The accounting period {period.name} is {period.state}"
-            return _refuse(ErrorClass.PERIOD_CLOSED, "period_closed", text)
+            return error_of_preflight(ErrorClass.PERIOD_CLOSED, "period_closed", text)
     return None
 
 
 def _within(day: date, first: date | None, last: date | None) -> bool:
     """Both ends are inclusive; an end that is not set does not limit."""
     return (first is None or first <= day) and (last is None or day <= last)
-
-
-def _refuse(error_class: ErrorClass, code: str, text: str) -> ErpError:
-    return ErpError(
-        error_class=error_class,
-        vendor_code=f"preflight.{code}",
-        vendor_message=f"{text}.",
-        retriable=False,
-    )

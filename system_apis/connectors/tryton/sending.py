@@ -5,9 +5,7 @@ halved until the refused lines stand alone. A batch that was sent and not answer
 whole, and nothing of it is sent again: the caller looks it up first.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
 
 from shared.http_client import NoAnswer
 from shared.problems import TimepostProblem
@@ -18,6 +16,7 @@ from system_apis.connectors.tryton.mapping import line_values, lookup_of, marker
 from system_apis.connectors.tryton.outcomes import (
     Batch,
     Outcomes,
+    by_company,
     error_after,
     error_of_unreadable,
     status_after,
@@ -55,7 +54,7 @@ class Sending:
         self._stopped_by: TimepostProblem | None = None
 
     async def send(self, items: Batch, batch_size: int) -> None:
-        for batch in _batches(items, batch_size):
+        for batch in by_company(items, batch_size):
             await self._create(batch)
 
     async def _create(self, batch: Batch) -> None:
@@ -135,15 +134,6 @@ class Sending:
         middle = len(batch) // 2
         await self._create(batch[:middle])
         return await self._create(batch[middle:])
-
-
-def _batches(items: Batch, size: int) -> Iterable[Batch]:
-    """Batches of one company each: a company is part of the context of a call."""
-    ordered = sorted(items, key=lambda item: item.legal_entity_id)
-    for _, group in groupby(ordered, key=lambda item: item.legal_entity_id):
-        own = list(group)
-        for start in range(0, len(own), size):
-            yield own[start : start + size]
 
 
 def _narratives(items: Batch) -> list[str]:

@@ -39,9 +39,16 @@ def documented_options(base_url: str, **changes: Any) -> Options:
 
 def batch_options(**changes: Any) -> Options:
     """The README's options of a batch."""
-    block = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
+    block = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[2]
     batch: Options = tomllib.loads(block)["connections"]["options"]["batch"]
     return batch | changes
+
+
+def taking_back_options() -> Options:
+    """The README's sections for deleting and updating lines."""
+    block = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
+    sections: Options = tomllib.loads(block)["connections"]["options"]
+    return sections
 
 
 def posting(number: int = 1, **changes: Any) -> PostingRequest:

@@ -15,6 +15,7 @@ from system_apis.connectors.http_json.tests.conftest import (
     README,
     batch_options,
     documented_options,
+    taking_back_options,
 )
 
 Options = dict[str, Any]
@@ -111,6 +112,13 @@ def test_what_cannot_work_is_refused_with_its_place(path: str, value: Any, reaso
             },
             "posting_key is sent nowhere",
         ),
+        (taking_back_options() | {"reading": None}, "deleting needs a reading"),
+        ({"deleting": {"path": "/hours"}}, "neither path nor fields hold target_line"),
+        (
+            {"updating": {"path": "/hours/{target_line}", "fields": {"hours": "minutes"}}},
+            "updating has to write posting_key",
+        ),
+        ({"deleting": {"path": "/hours/{line}"}}, "path holds {line}, which is not known"),
     ],
 )
 def test_sections_have_to_fit_together(options: Options, reason: str) -> None:

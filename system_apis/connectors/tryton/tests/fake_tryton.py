@@ -54,6 +54,8 @@ class FakeTryton:
 
     :param before: failures of create calls that do nothing, taken one by one.
     :param after: failures of create calls that commit first.
+    :param invoiced_meanwhile: lines that are invoiced after they were looked at for a deletion.
+    :param after_delete: failures of delete calls that commit first.
     :param on_other: failures of calls by method, other than create.
     :param refuses: descriptions that a line must not have; one refuses its whole call.
     """
@@ -62,10 +64,13 @@ class FakeTryton:
     old: bool = False
     before: list[Failure] = field(default_factory=list)
     after: list[Failure] = field(default_factory=list)
+    invoiced_meanwhile: set[int] = field(default_factory=set)
+    after_delete: list[Failure] = field(default_factory=list)
     on_other: dict[str, list[Failure]] = field(default_factory=dict)
     refuses: dict[str, list[Any]] = field(default_factory=dict)
     lines: list[dict[str, Any]] = field(default_factory=list)
     creates: list[int] = field(default_factory=list)
+    deletes: list[int] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     sessions: set[str] = field(default_factory=set)
     logins: int = 0
@@ -85,8 +90,12 @@ class FakeTryton:
             return _result(call, [2, f"token{self.logins}", *([] if self.old else [None])])
         if not self._knows(request):
             return httpx2.Response(401)
-        if method == "model.timesheet.line.create":
-            return self._create(request, call)
+        writes = {
+            "model.timesheet.line.create": self._create,
+            "model.timesheet.line.delete": self._delete,
+        }
+        if method in writes:
+            return writes[method](request, call)
         return _result(call, self._answer(method, call["params"]))
 
     def _knows(self, request: httpx2.Request) -> bool:
@@ -108,11 +117,22 @@ class FakeTryton:
             return self.after.pop(0)(request)
         return _result(call, made)
 
+    def _delete(self, request: httpx2.Request, call: dict[str, Any]) -> httpx2.Response:
+        gone = call["params"][0]
+        self.deletes.append(len(gone))
+        if self.invoiced_meanwhile & set(gone):
+            return _error(call, recorded_answers.refusals()["invoiced_delete"])
+        self.lines = [line for line in self.lines if line["id"] not in gone]
+        if self.after_delete:
+            return self.after_delete.pop(0)(request)
+        return _result(call, None)
+
     def _store(self, values: dict[str, Any]) -> int:
         (recorded,) = recorded_answers.raw_records("lines")
         number = next(self._ids)
         work = {"work.": {"id": values["work"], "origin": f"project.work,{values['work']}"}}
-        self.lines.append({**recorded, "uuid": None, **values, **work, "id": number})
+        own = {"uuid": None, "invoice_line": None, **values, **work, "id": number}
+        self.lines.append({**recorded, **own})
         return number
 
     def _answer(self, method: str, params: list[Any]) -> Any:
@@ -120,6 +140,8 @@ class FakeTryton:
             return {"uuid": {"readonly": self.uuid_readonly}, "invoice_line": {}}
         if method == "model.timesheet.line.search_read":
             return [line for line in self.lines if _selects(params[0][0], line)]
+        if method == "model.account.invoice.line.search_read":
+            return []
         return recorded_answers.raw_records(_RECORDED[method]) if method in _RECORDED else None
 
 

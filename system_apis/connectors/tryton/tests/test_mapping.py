@@ -6,11 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from system_apis.capabilities.erp.schemas import MasterStatus, PostedLine, PostingRequest
+from system_apis.capabilities.erp.schemas import (
+    InvoiceState,
+    MasterStatus,
+    PeriodStatus,
+    PostedLine,
+    PostingRequest,
+)
 from system_apis.connectors.tryton import mapping
 from system_apis.connectors.tryton.platform_models import (
     TrytonCompany,
     TrytonEmployee,
+    TrytonInvoiceLine,
     TrytonLine,
     TrytonParty,
     TrytonPeriod,
@@ -100,9 +107,29 @@ def test_a_recorded_line_in_our_words() -> None:
         task_id="2",
         work_date=date(2026, 11, 10),
         minutes=90,
-        invoiced=False,
+        invoiced=InvoiceState.NONE,
         version="1795404347.04591",
     )
+
+
+@pytest.mark.parametrize(
+    ("invoice_line", "billed", "state"),
+    [
+        (None, None, "none"),
+        (7, None, "invoiced"),  # the user may not see which invoice it is
+        (7, {"id": 7, "invoice.": None}, "draft"),
+        (7, {"id": 7, "invoice.": {"id": 3, "state": "draft"}}, "draft"),
+        (7, {"id": 7, "invoice.": {"id": 3, "state": "cancelled"}}, "draft"),
+        (7, {"id": 7, "invoice.": {"id": 3, "state": "cancelled", "number": "12"}}, "invoiced"),
+        (7, {"id": 7, "invoice.": {"id": 3, "state": "posted", "number": "12"}}, "invoiced"),
+    ],
+)
+def test_an_invoice_counts_once_it_has_a_number(
+    invoice_line: int | None, billed: object, state: str
+) -> None:
+    held = TrytonInvoiceLine.model_validate(billed) if billed else None
+    held_line = line(invoice_line=invoice_line, billed=held)
+    assert mapping.posted_line(held_line, tree()).invoiced == state
 
 
 def test_a_line_outside_of_projects_has_neither_project_nor_task() -> None:
@@ -130,7 +157,7 @@ def test_recorded_masters_in_our_words() -> None:
     party, _ = recorded_answers.records("parties", TrytonParty)
     assert mapping.client(party).code == "C-101"
     january, _ = recorded_answers.records("periods", TrytonPeriod)
-    assert mapping.period(january).status is MasterStatus.CLOSED
+    assert mapping.period(january).status is PeriodStatus.CLOSED
     assert mapping.period(january).end_date == date(2026, 1, 31)
 
 

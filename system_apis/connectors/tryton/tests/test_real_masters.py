@@ -16,6 +16,7 @@ from system_apis.capabilities.erp.schemas import (
     Idempotency,
     MasterStatus,
     OutcomeStatus,
+    PeriodStatus,
 )
 from system_apis.connectors.tryton.port import TrytonErp
 from system_apis.connectors.tryton.tests.real_tryton import (
@@ -65,7 +66,7 @@ async def test_masters_are_complete_over_pages(server: TrytonServer, erp: Tryton
     assert (entity.code, entity.currency, entity.timezone) == ("US01", "USD", "America/New_York")
     periods = (await erp.periods(None, 100, None)).items
     assert len(periods) == 24
-    assert {p.name for p in periods if p.status is MasterStatus.CLOSED} == {
+    assert {p.name for p in periods if p.status is PeriodStatus.CLOSED} == {
         f"2026-0{month}" for month in range(1, 7)
     }
     with pytest.raises(InvalidRequest):

@@ -10,6 +10,7 @@ from deploy.tryton.pytest_plugin import StartTryton
 from deploy.tryton.server import TrytonServer
 from system_apis.capabilities.erp.schemas import (
     ErrorClass,
+    InvoiceState,
     LookupItem,
     OutcomeStatus,
 )
@@ -38,7 +39,7 @@ async def test_a_posting_is_created_read_back_and_found_again(
         item.task_id,
         item.legal_entity_id,
     )
-    assert not line.invoiced
+    assert line.invoiced is InvoiceState.NONE
     with server.reader() as reader:
         (row,) = reader.lines(["id", "=", int(line.external_id)])
     assert (row.employee_email, row.task, row.minutes) == (
@@ -171,5 +172,5 @@ async def test_an_invoiced_line_is_reported_as_invoiced(start_tryton: StartTryto
         with server.reader() as reader:
             TrytonAdmin(reader).invoice_project("HR-1042")
         read = await erp.read_lines([outcome.line.external_id])
-        assert [line.invoiced for line in read.lines] == [True]
+        assert [line.invoiced for line in read.lines] == [InvoiceState.INVOICED]
         assert read.lines[0].version != outcome.line.version

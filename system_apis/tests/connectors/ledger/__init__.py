@@ -22,6 +22,7 @@ from system_apis.capabilities.erp.schemas import (
     MasterStatus,
     OutcomeStatus,
     PeriodPage,
+    PeriodStatus,
     PostedLine,
     PostingOutcome,
     PostingRequest,
@@ -135,7 +136,7 @@ class LedgerPort:
             name="2026-11",
             start_date=DAY.replace(day=1),
             end_date=DAY.replace(day=30),
-            status=MasterStatus.OPEN,
+            status=PeriodStatus.OPEN,
         )
         return PeriodPage(items=[period])
 
