@@ -64,7 +64,7 @@ async def submit(desk: ApprovalsDesk, caller: Principal, wanted: NewSubmission) 
         by_worker: dict[str, list[Entry]] = {}
         for each in found:
             by_worker.setdefault(each.worker_external_id, []).append(each)
-        outcome = Submitted([], 0, [])
+        outcome = Submitted([], 0, _not_known(ids, found))
         for mine in by_worker.values():
             emails = _identified(mine)
             authority = rules.may_submit(desk.settings.person(caller), emails, known, now)
@@ -145,6 +145,14 @@ async def _ids(
         )
     span = rules.period_of(wanted.day, table.period, table.week_start)
     return await entries.of_period(transaction, table.name, span, wanted.worker, email)
+
+
+def _not_known(ids: Sequence[str], found: Sequence[Entry]) -> list[Skipped]:
+    known = {each.external_id for each in found}
+    reason = "not known here, or not yet"
+    return [
+        Skipped(external_id=each, reason=reason) for each in dict.fromkeys(ids) if each not in known
+    ]
 
 
 def _missing(name: str, message: str) -> ValidationFailed:

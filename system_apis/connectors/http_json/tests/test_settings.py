@@ -128,17 +128,42 @@ def test_sections_have_to_fit_together(options: Options, reason: str) -> None:
     assert reason in str(refusal.value)
 
 
-def test_the_server_does_not_start_and_says_where(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "field", "reason"),
+    [
+        (
+            'hours = "hours(minutes)"',
+            'hours = "hours(minutes"',
+            "connections[0].options.posting.fields.hours",
+            "'hours(minutes' does not compile",
+        ),
+        (
+            'hours = "hours(minutes)"',
+            'hours = "hours(minute)"',
+            "connections[0].options.posting",
+            "fields.hours = 'hours(minute)' yields nothing",
+        ),
+        (
+            'items = "items"\nfields = { external_id = "id", code = "id"',
+            'items = "items"\nfields = { external_id = "number", code = "id"',
+            "connections[0].options",
+            "masters.clients: fields.external_id = 'number' yields nothing",
+        ),
+    ],
+)
+def test_the_server_does_not_start_and_says_where(
+    tmp_path: Path, old: str, new: str, field: str, reason: str
+) -> None:
     text = README.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
-    broken = text.replace('hours = "hours(minutes)"', 'hours = "hours(minutes"')
-    (tmp_path / "c.toml").write_text(broken.replace('name = "name", email', 'name = "n", email'))
+    assert old in text
+    (tmp_path / "c.toml").write_text(text.replace(old, new))
 
     with pytest.raises(ConfigurationError) as refusal:
         read_connections(tmp_path / "c.toml", {"http_json": CONNECTOR}, {"OWN_ERP_TOKEN": "x"})
 
     (error,) = refusal.value.errors
-    assert error.field == "connections[0].options.posting.fields.hours"
-    assert "'hours(minutes' does not compile" in error.message
+    assert error.field == field
+    assert reason in error.message
 
 
 def test_the_example_of_the_connections_file_is_taken(tmp_path: Path) -> None:
