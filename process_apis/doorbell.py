@@ -32,6 +32,7 @@ class Stage(StrEnum):
     APPROVE = "approve"
     VALIDATE = "validate"
     SEND = "send"
+    PROBE = "probe"
     LOOK_UP = "look-up"
     FEEDBACK = "feedback"
     SWEEP = "sweep"

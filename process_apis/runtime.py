@@ -9,6 +9,7 @@ from process_apis.database import Database
 from process_apis.doorbell import Doorbell
 from process_apis.processes.approvals.configuration import read_approvals
 from process_apis.processes.approvals.desk import ApprovalsDesk
+from process_apis.processes.exceptions.incidents import record_incident
 from process_apis.processes.exceptions.recorder import record_cases
 from process_apis.processes.feedback.recorder import record_feedback
 from process_apis.processes.feedback.steps import Messenger
@@ -96,7 +97,7 @@ def build(
             database,
             system,
             clock,
-            Listeners((record_cases, record_feedback)),
+            Listeners((record_cases, record_feedback), (record_incident,)),
             timing,
         ),
         messenger=Messenger(database, system, clock, timing.reading_lease_span),

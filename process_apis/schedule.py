@@ -7,12 +7,13 @@ from sqlalchemy import text
 
 from process_apis.doorbell import Stage
 from process_apis.processes.approvals import automatic
+from process_apis.processes.connections import gates
 from process_apis.processes.connections import store as connections
 from process_apis.processes.intake import store as inbox
 from process_apis.processes.intake.steps import STAGE_OF
 from process_apis.processes.intake.tables import EventKind
 from process_apis.processes.master_data import steps as master_data
-from process_apis.processes.posting import waking
+from process_apis.processes.posting import breaker, waking
 from process_apis.runtime import Runtime
 from process_apis.upstream.connections import Connection
 from shared.problems import TimepostProblem
@@ -22,18 +23,24 @@ _log = structlog.get_logger("timepost.worker")
 Due = tuple[Stage, str]
 
 _DUE = text(
-    """
+    f"""
     SELECT 'send' AS stage, target_connection AS connection FROM posting
       WHERE state = 'READY' AND due_at <= :now
+        AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+                        WHERE gate.connection = target_connection AND {gates.SHUT})
     UNION SELECT 'look-up', target_connection FROM posting
       WHERE state IN ('SENDING', 'IN_DOUBT') AND due_at <= :now
+        AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+                        WHERE gate.connection = target_connection
+                          AND (gate.mode = 'PAUSED' OR gate.circuit <> 'CLOSED'))
+    UNION SELECT 'probe', connection FROM connection_gate AS gate WHERE {gates.PROBE_DUE}
     UNION SELECT 'validate', '' FROM posting WHERE state = 'RECEIVED'
     UNION SELECT 'validate', '' FROM time_entry WHERE posting_due
     UNION SELECT 'feedback', connection FROM feedback_item
       WHERE state = 'PENDING' AND due_at <= :now
         AND (lease_until IS NULL OR lease_until <= :now)
     UNION SELECT 'masters', connection FROM master_data_run WHERE status = 'RUNNING'
-    """
+    """  # noqa: S608 - our own fragment
 )
 
 _LAST_SWEEP = text("SELECT connection, last_run_at AS at FROM sweep_state")
@@ -48,6 +55,7 @@ async def due(runtime: Runtime) -> list[Due]:
     """Stages to work on, each with its connection."""
     now = runtime.clock.now()
     found: list[Due] = []
+    await breaker.keep_incidents_current(runtime.ledger)
     if await waking.wake_sleepers(runtime.database, runtime.clock):
         found.append((Stage.VALIDATE, ""))
     async with runtime.database.transaction() as transaction:

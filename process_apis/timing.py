@@ -24,7 +24,12 @@ class Timing(BaseModel):
     )
     retry_first: float = Field(default=5, gt=0, description="First wait before a posting again.")
     retry_most: float = Field(default=900, gt=0, description="Longest wait before a posting again.")
-    outage_pause: float = Field(default=10, gt=0, description="Wait when nothing could be sent.")
+    outage_pause: float = Field(
+        default=10, gt=0, description="First wait when a connection took nothing."
+    )
+    outage_most: float = Field(
+        default=300, gt=0, description="Longest wait before a connection is tried again."
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

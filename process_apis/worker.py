@@ -20,7 +20,7 @@ from process_apis.pace import Pace
 from process_apis.processes.approvals import automatic
 from process_apis.processes.feedback import steps as feedback
 from process_apis.processes.master_data import steps as master_data
-from process_apis.processes.posting import doubt, receive, sending, validation
+from process_apis.processes.posting import doubt, probing, receive, sending, validation
 from process_apis.processes.posting.outcomes import Committed
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.time_entries import comparing, sweeps
@@ -45,6 +45,7 @@ class Worker:
             Stage.APPROVE: self._approve,
             Stage.VALIDATE: self._validate,
             Stage.SEND: self._send,
+            Stage.PROBE: self._probe,
             Stage.LOOK_UP: self._look_up,
             Stage.FEEDBACK: self._feedback,
             Stage.SWEEP: self._sweep,
@@ -119,6 +120,13 @@ class Worker:
             judge = judge or committed.judge
         if judge:
             await self._validate("")
+
+    async def _probe(self, connection: str) -> None:
+        committed = await probing.probe(self._runtime.ledger, connection)
+        if committed is not None:
+            self._ring_feedback(committed)
+            self._runtime.doorbell.ring(Stage.LOOK_UP, connection)
+            await self._send(connection)
 
     async def _look_up(self, connection: str) -> None:
         while committed := await doubt.look_up(self._runtime.ledger, connection):

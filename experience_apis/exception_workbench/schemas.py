@@ -96,14 +96,22 @@ class CaseRow(BaseModel):
     action: str = Field(description="What to do about it.")
     assignee: str | None
     assigned_to_me: bool
-    connection: str = Field(description="Tracker connection that the entry comes from.")
-    entry: str = Field(description="The entry's id in the tracker.")
+    connection: str = Field(
+        description="Tracker connection that the entry comes from; or the connection that the "
+        "case is about."
+    )
+    entry: str | None = Field(
+        description="The entry's id in the tracker; null if the case is about a connection."
+    )
     worker: str | None
     project: str | None
     task: str | None
     work_date: date | None
-    minutes: int | None
+    minutes: int | None = Field(description="Of the entry, or of all that wait.")
     hours: Hours | None
+    affected: int | None = Field(
+        description="How many postings wait, if the case is about a connection."
+    )
     waiting_for: list[str] = Field(
         description="What releases it, in words.", examples=[["project 42 in erp-uk"]]
     )

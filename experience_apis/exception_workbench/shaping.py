@@ -108,6 +108,7 @@ def case_row(case: Case, *, now: datetime, me: str) -> CaseRow:
         work_date=case.work_date,
         minutes=case.minutes,
         hours=None if case.minutes is None else hours(case.minutes),
+        affected=case.affected,
         waiting_for=[awaited(key) for key in case.waiting_for],
         problem=case.fingerprint,
         opened_at=case.opened_at,

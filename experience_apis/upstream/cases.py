@@ -27,12 +27,13 @@ class Case(_Read):
     action: str
     assignee: str | None
     connection: str
-    entry_external_id: str
+    entry_external_id: str | None
     worker: str | None
     project: str | None
     task: str | None
     work_date: date | None
     minutes: int | None
+    affected: int | None
     waiting_for: list[str]
     fingerprint: str
     opened_at: datetime

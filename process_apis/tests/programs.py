@@ -32,6 +32,7 @@ def environment(settings: ProcessSettings) -> dict[str, str]:
         "TIMING__READING_LEASE": "2",
         "TIMING__RETRY_FIRST": "0.1",
         "TIMING__OUTAGE_PAUSE": "0.1",
+        "TIMING__OUTAGE_MOST": "1",
     }
     return {**os.environ, **{prefix + name: value for name, value in wanted.items()}}
 

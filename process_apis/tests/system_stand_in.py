@@ -27,8 +27,11 @@ class StandIn:
     """State that tests set and look at.
 
     :param post_faults: taken one by one by the next posts: "commit then drop", "drop",
-        "commit then status:<code>", "status:<code>", "retry", "reject:<class>", "hours differ",
-        "say nothing", "no line", "twice".
+        "commit then status:<code>", "status:<code>", "retry:<class>", "reject:<class>",
+        "hours differ", "say nothing", "no line", "twice", "throttle after:<lines>".
+    :param down: the fault of every post, as long as it is set and no other is waiting.
+    :param retry_after: seconds that refusals "for now" ask to wait.
+    :param unreadable_minutes: a posting of so many minutes breaks the contract of the tier.
     :param hold: where calls wait while it is set: "post", "post after commit", "look up",
         "read entries", "read approvals", "sweep", "list entries"; `held` says that one has come
         there, `reached` names the places where any ever has.
@@ -47,6 +50,9 @@ class StandIn:
     masters_status: int = 200
     erp_status: int = 200
     post_faults: list[str] = field(default_factory=list)
+    down: str = ""
+    retry_after: int | None = None
+    unreadable_minutes: int = -1
     lookup_status: int = 200
     read_status: int = 200
     can_look_up: bool = True
@@ -255,10 +261,16 @@ class StandIn:
         async def post(erp: str, body: Json) -> Response:
             await self.wait_at("post")
             self.posts.append(body)
-            fault = self.post_faults.pop(0) if self.post_faults else ""
+            fault = self.post_faults.pop(0) if self.post_faults else self.down
             if fault.startswith("status:"):
-                return JSONResponse({"code": "not_ready"}, int(fault.partition(":")[2]))
-            outcomes = [self._post_one(erp, item, fault) for item in body["items"]]
+                return self._refusal(int(fault.partition(":")[2]))
+            if any(item["minutes"] == self.unreadable_minutes for item in body["items"]):
+                return JSONResponse({"code": "validation_failed", "detail": "minutes"}, 422)
+            outcomes = []
+            for place, item in enumerate(body["items"]):
+                kind, _, rest = fault.partition(":")
+                late = kind == "throttle after" and place >= int(rest)
+                outcomes.append(self._post_one(erp, item, "retry:throttled" if late else fault))
             await self.wait_at("post after commit")
             if fault.startswith("commit then status:"):
                 return JSONResponse({"code": "internal_error"}, int(fault.partition(":")[2]))
@@ -284,6 +296,10 @@ class StandIn:
         for domain in ("legal-entities", "workers", "clients", "projects", "tasks", "periods"):
             self._domain(app, base, domain)
 
+    def _refusal(self, status: int) -> Response:
+        headers = {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+        return JSONResponse({"code": "not_ready"}, status, headers)
+
     def _domain(self, app: FastAPI, base: str, domain: str) -> None:
         @app.get(f"{base}/{domain}")
         async def records(erp: str) -> Response:
@@ -294,8 +310,9 @@ class StandIn:
 
     def _post_one(self, erp: str, item: Json, fault: str) -> Json:
         key = item["posting_key"]
-        if fault == "retry":
-            error = _error("unavailable", "busy", retriable=True)
+        if fault.startswith("retry:"):
+            error = _error(fault.partition(":")[2], "busy", retriable=True)
+            error["retry_after_seconds"] = self.retry_after
             return {"posting_key": key, "status": "retry", "line": None, "error": error}
         if fault.startswith("reject:"):
             error = _error(fault.partition(":")[2], "it will not do", retriable=False)

@@ -9,6 +9,7 @@ import httpx2
 
 from deploy.local.postgres import PostgresServer
 from deploy.local.processes import free_ports
+from process_apis.processes.connections.rules import PROBE
 from process_apis.settings import ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
@@ -79,6 +80,36 @@ async def test_a_worker_killed_at_any_moment_posts_nothing_twice_and_loses_nothi
     assert len({line["posting_key"] for line in tier.system.lines}) == 3
     assert (await tier.status())["inbox_pending"] == 0
     assert "SECRET-NARRATIVE" not in log.read_text()
+
+
+async def test_a_worker_killed_while_it_tries_a_connection_shuts_it_no_longer_than_its_lease(
+    tier: Tier, settings: ProcessSettings, tmp_path: Path
+) -> None:
+    names = [f"e{number}" for number in range(25)]
+    _enter(tier, *names)
+    firm.decide(tier.system, "a1", names)
+    tier.system.down = "status:503"
+    await tier.hint("a1", kind="approval")
+    log = tmp_path / "worker.log"
+
+    async def incident() -> bool:
+        return [case["affected"] for case in await tier.cases()] == [25]
+
+    with running(settings, log, "worker") as worker:
+        await until(incident, "the connection is known not to work")
+        tier.system.hold, tier.system.down = "post after commit", ""
+        await _held(tier, "post after commit")
+        kill(worker)
+    assert len(tier.system.lines) == PROBE
+    assert await incident()
+
+    tier.system.hold = ""
+    with running(settings, log, "worker"):
+        await _posted(tier, 25)
+
+    assert len(tier.system.lines) == 25
+    assert len({line["posting_key"] for line in tier.system.lines}) == 25
+    assert await tier.cases() == []
 
 
 async def test_a_database_killed_during_a_call_costs_time_and_nothing_else(

@@ -67,52 +67,6 @@ async def test_a_posting_without_an_outcome_in_the_answer_is_looked_up(tier: Tie
     assert (await tier.posting())["state"] == "POSTED"
 
 
-async def test_unavailable_is_not_sent_and_never_in_doubt(tier: Tier) -> None:
-    firm.enter(tier.system, "e1")
-    tier.system.post_faults += ["status:503", "status:503"]
-
-    await tier.approve("e1")
-    posting = await tier.posting()
-    assert (posting["state"], posting["attempts"], posting["lookups"]) == ("READY", 0, 0)
-    assert (await tier.case())["code"] == "IO_UNAVAILABLE"
-    await tier.settle()
-    await tier.settle()
-
-    assert len(tier.system.lines) == 1
-    assert await tier.cases() == []
-
-
-async def test_an_outage_is_one_case_however_many_wait(tier: Tier) -> None:
-    names = [f"e{number}" for number in range(120)]
-    for number, name in enumerate(names):
-        firm.enter(tier.system, name, work_date=f"2026-06-{number % 28 + 1:02}", minutes=30)
-    tier.system.post_faults += ["status:503"] * 3
-
-    await tier.approve(*names)
-    assert len(tier.system.posts) == 1, "one refusal is enough to wait"
-    assert [case["code"] for case in await tier.cases()] == ["IO_UNAVAILABLE"]
-    for _ in range(3):
-        await tier.settle()
-
-    assert len(tier.system.lines) == 120
-    assert await tier.cases() == []
-
-
-async def test_a_system_tier_that_is_away_is_a_case_too(tier: Tier) -> None:
-    firm.enter(tier.system, "e1")
-    tier.system.erp_status = 503
-
-    await tier.approve("e1")
-    case = await tier.case()
-    assert (case["code"], case["severity"]) == ("IO_UNAVAILABLE", "S1")
-    assert tier.system.posts == []
-
-    tier.system.erp_status = 200
-    await tier.settle()
-    assert len(tier.system.lines) == 1
-    assert await tier.cases() == []
-
-
 async def test_a_line_that_differs_from_what_was_sent_is_a_case(tier: Tier) -> None:
     firm.enter(tier.system, "e1")
     tier.system.post_faults.append("hours differ")
@@ -189,7 +143,7 @@ async def test_look_ups_that_fail_again_and_again_are_a_case_and_go_on(tier: Tie
 
 async def test_after_eight_refusals_for_now_a_person_starts_it_again(tier: Tier) -> None:
     firm.enter(tier.system, "e1")
-    tier.system.post_faults += ["retry"] * 8
+    tier.system.post_faults += ["retry:stale_version"] * 8
     await tier.approve("e1")
     for _ in range(8):
         await tier.settle()
@@ -202,7 +156,7 @@ async def test_after_eight_refusals_for_now_a_person_starts_it_again(tier: Tier)
 
     answer = await tier.call("POST", f"/v1/cases/{case['id']}/retry")
     assert answer.json()["posting_state"] == "READY"
-    tier.system.post_faults.append("retry")
+    tier.system.post_faults.append("retry:stale_version")
     await tier.settle()
     posting = await tier.posting()
     assert (posting["state"], posting["attempts"]) == ("READY", 1), "it begins anew"

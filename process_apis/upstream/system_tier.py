@@ -35,23 +35,32 @@ from shared.identity import ServiceTokens
 from shared.problems import (
     NotFound,
     OutcomeUnknown,
+    TooManyRequests,
     UpstreamRefused,
     UpstreamUnavailable,
 )
 
 AUDIENCE = "timepost-system"
 CONTRACT_BROKEN = "upstream_contract_broken"
+# The system tier itself failed, which says nothing about the product behind it.
+SYSTEM_TIER_FAILED = "system_tier_failed"
 PAGE = 500
 
 Answer = TypeVar("Answer", bound=BaseModel)
 _Params = Mapping[str, str | int | None]
 
 
+class RequestRefused(UpstreamRefused):
+    """The request itself was at fault, not the connection: others may be taken."""
+
+    default_code = "request_refused"
+
+
 class SystemTier:
     """The system tier, as the processes call it.
 
-    Reads raise `UpstreamUnavailable` if trying again later makes sense, `UpstreamRefused` if an
-    operator has to act, `NotFound` for an unknown connection.
+    Reads raise `UpstreamUnavailable` or `TooManyRequests` if trying again later makes sense,
+    `UpstreamRefused` if an operator has to act, `NotFound` for an unknown connection.
     """
 
     def __init__(self, http: HttpClient, tokens: ServiceTokens) -> None:
@@ -145,7 +154,8 @@ class SystemTier:
 
         :param answer_within: seconds to wait for the answer; longer than until the deadline.
         :raises OutcomeUnknown: sent, and no readable answer: each item may stand in the ERP.
-        :raises UpstreamUnavailable: certainly nothing was posted; try again later.
+        :raises UpstreamUnavailable, TooManyRequests: certainly nothing was posted; try again later.
+        :raises RequestRefused: certainly nothing was posted; one of the items cannot be read.
         :raises UpstreamRefused, NotFound: certainly nothing was posted; an operator has to act.
         """
         body = PostRequest(items=list(items), deadline=deadline)
@@ -217,6 +227,7 @@ class SystemTier:
         if answer.status_code >= 500:
             raise UpstreamUnavailable(
                 f"The system tier answered {answer.status_code} to {method} {path}.",
+                code=SYSTEM_TIER_FAILED if answer.status_code == 500 else None,
                 retry_after=_retry_after(answer.headers),
             )
         _raise_for_problem(answer.status_code, answer.content, answer.headers)
@@ -259,10 +270,14 @@ def _raise_for_problem(status: int, content: bytes, headers: Mapping[str, str]) 
     except ValidationError:
         problem = _ProblemRead()
     detail = f"The system tier answered {status} ({problem.code}): {problem.detail}"
-    if status in (429, 503):
+    if status == 429:
+        raise TooManyRequests(detail, retry_after=_retry_after(headers))
+    if status == 503:
         raise UpstreamUnavailable(detail, retry_after=_retry_after(headers))
     if status == 404:
         raise NotFound(detail)
+    if status in (400, 413, 422):
+        raise RequestRefused(detail)
     raise UpstreamRefused(detail)
 
 

@@ -51,7 +51,8 @@ async def confirm(request: Request, ledger: Ledger, doorbell: Doorbell) -> Confi
     async with ledger.database.transaction() as transaction:
         case = await store.one(transaction, request.case_id)
         # The same request twice at once: the second waits here, and then finds the first.
-        await outcomes.lock_entries(transaction, [case.time_entry_id])
+        if case.time_entry_id is not None:
+            await outcomes.lock_entries(transaction, [case.time_entry_id])
         kept = await confirmations.by_key(transaction, case.id, request.idempotency_key)
         held = None
         if kept is None:

@@ -26,11 +26,7 @@ _OPEN_OR_UPDATE = text(
         id uuid, code text, severity text, owner text, state text, sentence text, action text,
         connection text, entry_external_id text, time_entry_id uuid, posting_id uuid,
         worker text, project text, task text, work_date date, minutes int, waiting_for text[],
-        fingerprint text, once boolean)
-    WHERE NOT (once AND EXISTS (
-        SELECT 1 FROM exception_case AS alike
-        WHERE alike.fingerprint = wanted.fingerprint AND alike.resolved_at IS NULL
-          AND alike.time_entry_id <> wanted.time_entry_id))
+        fingerprint text)
     ON CONFLICT (time_entry_id, code) WHERE resolved_at IS NULL DO UPDATE SET
         sentence = excluded.sentence, posting_id = excluded.posting_id,
         worker = excluded.worker, project = excluded.project, task = excluded.task,
@@ -123,13 +119,10 @@ def _case(standing: Standing, finding: Finding) -> dict[str, Any]:
         "minutes": standing.minutes,
         "waiting_for": list(finding.waiting_for),
         "fingerprint": fingerprint(standing, finding),
-        "once": standing.once_per_fingerprint,
     }
 
 
 def fingerprint(standing: Standing, finding: Finding) -> str:
     """What makes cases one problem: the code and what has to change to mend them all."""
     what = finding.waiting_for[0] if finding.waiting_for else standing.project or "-"
-    if standing.once_per_fingerprint:
-        what = standing.connection
     return f"{finding.code}|{what}"

@@ -105,8 +105,8 @@ async def read_case(case_id: UUID, database: TheDatabase, response: Response) ->
     "/cases/{case_id}/retry",
     operation_id="retry_case",
     summary="Judge it again now",
-    description="Validates the posting at once; if nothing is wrong any more, it is sent. "
-    "Repeating it is harmless.",
+    description="Validates the posting at once; if nothing is wrong any more, it is sent. A "
+    "connection that does not work is tried at once. Repeating it is harmless.",
     responses=problem_responses(NotFound, Conflict),
 )
 @throttled("300/minute")

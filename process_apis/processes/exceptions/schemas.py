@@ -73,15 +73,19 @@ class Case(BaseModel):
     sentence: str = Field(description="What is wrong, in one plain sentence.")
     action: str = Field(description="What to do about it.")
     assignee: str | None
-    connection: str = Field(description="Tracker connection that the entry comes from.")
-    entry_external_id: str
-    time_entry_id: UUID
+    connection: str = Field(
+        description="Tracker connection that the entry comes from; or the connection that the "
+        "case is about, if it is about no entry."
+    )
+    entry_external_id: str | None = Field(description="Null: the case is about a connection.")
+    time_entry_id: UUID | None
     posting_id: UUID | None
     worker: str | None = Field(description="Name or email of the worker.")
     project: str | None
     task: str | None
     work_date: date | None
-    minutes: int | None
+    minutes: int | None = Field(description="Of the entry, or of all that wait.")
+    affected: int | None = Field(description="How many postings wait, if a connection is away.")
     waiting_for: list[str] = Field(description="Dependency keys; a change of one wakes it.")
     fingerprint: str = Field(description="Cases with one fingerprint are one problem.")
     opened_at: datetime
@@ -177,13 +181,17 @@ class CaseDetail(BaseModel):
     """One case with both sides and its history. Narrative text is left out on purpose."""
 
     case: Case
-    source: Side | None = Field(description="As the tracker gave it.")
+    source: Side | None = Field(
+        description="As the tracker gave it. All four are null if the case is about a connection."
+    )
     canonical: Side | None = Field(description="In Timepost's words, bindings resolved.")
     would_post: Side | None = Field(description="What would go to the ERP.")
     erp: Side | None = Field(description="What stands in the ERP, as last read back.")
     erp_error: str | None = Field(description="The ERP's own words, if it refused.")
     also: list[str] = Field(description="Codes of further findings on the same entry.")
-    lineage: list[LineageEvent]
+    lineage: list[LineageEvent] = Field(
+        description="Of the entry; of the connection, if the case is about one."
+    )
     comments: list[Comment]
     confirmations: list[Confirmation] = Field(
         description="What people confirmed of unknown outcomes, oldest first."

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.processes.connections import gates
 from process_apis.processes.exceptions import confirmations, store
 from process_apis.processes.exceptions.schemas import Case, CaseDetail, LineageEvent, Side
 from process_apis.processes.lineage import store as lineage
@@ -34,8 +35,13 @@ _POSTINGS = text(
 )
 
 
+_EVENTS = 50
+
+
 async def detail(connection: AsyncConnection, case: Case) -> CaseDetail:
     """A case with everything that a person needs to decide."""
+    if case.time_entry_id is None:
+        return await _of_connection(connection, case)
     entry = (await connection.execute(_ENTRY, {"id": case.time_entry_id})).mappings().one()
     rows = await connection.execute(_POSTINGS, {"id": case.time_entry_id})
     postings = rows.mappings().all()
@@ -63,6 +69,32 @@ async def detail(connection: AsyncConnection, case: Case) -> CaseDetail:
         ],
         comments=await store.comments(connection, case.id),
         confirmations=await confirmations.of_case(connection, case.id),
+    )
+
+
+async def _of_connection(connection: AsyncConnection, case: Case) -> CaseDetail:
+    """There is no entry to compare: what happened to the connection is what there is to know."""
+    events = await gates.events(connection, case.connection, limit=_EVENTS)
+    return CaseDetail(
+        case=case,
+        source=None,
+        canonical=None,
+        would_post=None,
+        erp=None,
+        erp_error=None,
+        also=[],
+        lineage=[
+            LineageEvent(
+                at=event.at,
+                what=event.what,
+                actor=event.actor,
+                detail=event.detail,
+                trace_id=None,
+            )
+            for event in reversed(events)
+        ],
+        comments=await store.comments(connection, case.id),
+        confirmations=[],
     )
 
 

@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.doorbell import Doorbell, Stage
+from process_apis.processes.connections import gates, rules
 from process_apis.processes.exceptions import store
 from process_apis.processes.exceptions.schemas import Case, Comment, RetryResult
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import validation, waking
 from process_apis.processes.posting.ledger import Ledger
+from process_apis.processes.posting.states import PostingState
 from shared.identity import Principal
 from shared.problems import Conflict
 
@@ -22,11 +24,15 @@ async def retry(
 ) -> RetryResult:
     """Judge the posting again at once; if nothing is wrong any more, it is sent.
 
+    Of a connection that does not work: try it now.
+
     :raises NotFound: there is no such case.
     :raises Conflict: nothing of it can be sent: it stands in the ERP, or is on its way.
     """
     async with ledger.database.transaction() as transaction:
         case = await store.one(transaction, case_id)
+        if case.time_entry_id is None and case.resolved_at is None:
+            return await _try_connection(transaction, case, caller, ledger, doorbell)
         woken = None
         if case.posting_id is not None and case.resolved_at is None:
             now = ledger.clock.now()
@@ -51,6 +57,21 @@ async def retry(
         doorbell.ring(Stage.VALIDATE)
     async with ledger.database.transaction() as transaction:
         return RetryResult(case=await store.one(transaction, case_id), posting_state=state)
+
+
+async def _try_connection(
+    transaction: AsyncConnection,
+    case: Case,
+    caller: Principal,
+    ledger: Ledger,
+    doorbell: Doorbell,
+) -> RetryResult:
+    """Whoever mended a connection need not wait until it would be tried by itself."""
+    now = ledger.clock.now()
+    await gates.change(transaction, case.connection, now, lambda gate: rules.try_now(gate, now))
+    await note(transaction, case, "try asked for", caller, {}, now)
+    doorbell.ring(Stage.PROBE, case.connection)
+    return RetryResult(case=case, posting_state=PostingState.READY)
 
 
 async def assign(
@@ -102,6 +123,9 @@ async def note(
 ) -> None:
     """Record what a person did in the lineage of the case's entry."""
     facts = {**detail, "through": list(caller.actors)}
+    if case.time_entry_id is None:
+        await gates.note(transaction, case.connection, what, now, actor_of(caller), facts)
+        return
     step = lineage.Step(
         case.time_entry_id, what, now, case.posting_id, actor=actor_of(caller), detail=facts
     )

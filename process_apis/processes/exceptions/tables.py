@@ -17,7 +17,11 @@ from process_apis.processes.exceptions.schemas import (
 
 
 class ExceptionCase(SQLModel, table=True):
-    """Something a person must act on; at most one open case per entry and code."""
+    """Something a person must act on; at most one open case per entry and code.
+
+    A case without an entry is about a connection as a whole; of these there is at most one open
+    per connection and code.
+    """
 
     __tablename__ = "exception_case"
     __table_args__ = (
@@ -30,6 +34,13 @@ class ExceptionCase(SQLModel, table=True):
             "code",
             unique=True,
             postgresql_where=text("resolved_at IS NULL"),
+        ),
+        Index(
+            "exception_case_one_of_connection",
+            "connection",
+            "code",
+            unique=True,
+            postgresql_where=text("time_entry_id IS NULL AND resolved_at IS NULL"),
         ),
         Index("exception_case_newest", "opened_at", "id"),
         Index("exception_case_fingerprint", "fingerprint"),
@@ -44,14 +55,15 @@ class ExceptionCase(SQLModel, table=True):
     action: str
     assignee: str | None = None
     connection: str
-    entry_external_id: str
-    time_entry_id: UUID
+    entry_external_id: str | None = None
+    time_entry_id: UUID | None = None
     posting_id: UUID | None = None
     worker: str | None = None
     project: str | None = None
     task: str | None = None
     work_date: date | None = None
     minutes: int | None = None
+    affected: int | None = Field(default=None, description="Postings, if a connection is away.")
     waiting_for: list[str] = Field(default_factory=list, sa_type=ARRAY(Text()))
     fingerprint: str
     opened_at: datetime = Field(sa_type=Instant)

@@ -3,19 +3,23 @@
 Also finds what a killed worker left behind: its postings are SENDING with an expired lease.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from process_apis.database import as_dicts
-from process_apis.processes.posting import outcomes, refusals
+from process_apis.processes.connections.states import CallKind, Circuit
+from process_apis.processes.posting import breaker, outcomes, refusals
+from process_apis.processes.posting.health import Health, after_problem
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Committed, Leased, Result
 from process_apis.processes.posting.rules import Finding
-from process_apis.processes.posting.sending import leased_from
+from process_apis.processes.posting.sending import Sent, leased_from
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import LookupItem, PostedLine
+from process_apis.upstream.system_tier import SYSTEM_TIER_FAILED
 from shared.problems import TimepostProblem
 from shared.telemetry import resume
 
@@ -25,11 +29,11 @@ PATIENCE = 3
 # An ERP that cannot be asked today may be able to after its next upgrade.
 UNASKABLE_PAUSE = timedelta(hours=6)
 
-_CLAIM = text(
-    f"""
+_CLAIM = f"""
     WITH due AS (
-        SELECT id FROM posting
+        SELECT id, due_at, updated_at, state FROM posting
         WHERE target_connection = :erp AND state IN ('SENDING', 'IN_DOUBT') AND due_at <= :now
+          AND {{gate}}
         ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE posting SET state = 'IN_DOUBT', lookups = lookups + 1, lease_token = :token,
@@ -37,30 +41,49 @@ _CLAIM = text(
     FROM due, time_entry AS entry, time_entry_version AS version
     WHERE posting.id = due.id AND entry.id = posting.time_entry_id
       AND version.time_entry_id = posting.time_entry_id AND version.version = posting.version
-    RETURNING {LEASED_COLUMNS}
+    RETURNING {LEASED_COLUMNS}, due.due_at AS was_due_at,
+        CASE WHEN due.state = 'SENDING' THEN due.updated_at END AS sent_at
     """  # noqa: S608 - our own column names
+# A connection that is being drained finishes what is on its way; a paused one is left alone.
+_CLAIM_IF_OPEN = text(
+    _CLAIM.format(
+        gate="""NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+            WHERE gate.connection = :erp
+              AND (gate.mode = 'PAUSED' OR gate.circuit <> 'CLOSED'))"""
+    )
 )
+_CLAIM_PROBE = text(_CLAIM.format(gate="true"))
 
 
 async def look_up(ledger: Ledger, erp: str) -> Committed | None:
-    """Look up one batch of unknown outcomes; None if none is due."""
+    """Look up one batch of unknown outcomes; None if none is due, or none can be looked up."""
     token = uuid4()
-    leased = await _claim(ledger, erp, token)
+    leased = await _claim(ledger, erp, token, BATCH, _CLAIM_IF_OPEN)
     if not leased:
         return None
-    with resume([each.carrier for each in leased], "look up postings"):
-        return await outcomes.commit(ledger, token, await _ask(ledger, erp, leased))
+    found = await _settle(ledger, erp, token, leased)
+    return found.committed if found.health.answered else None
 
 
-async def _claim(ledger: Ledger, erp: str, token: UUID) -> list[Leased]:
+async def look_up_as_probe(ledger: Ledger, erp: str, token: UUID, limit: int) -> Sent:
+    """Look up a few for whoever holds the connection's probe."""
+    leased = await _claim(ledger, erp, token, limit, _CLAIM_PROBE)
+    if not leased:
+        return Sent(Committed(), Health(answered=False))
+    return await _settle(ledger, erp, token, leased)
+
+
+async def _claim(
+    ledger: Ledger, erp: str, token: UUID, limit: int, statement: TextClause
+) -> list[Leased]:
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
         rows = await transaction.execute(
-            _CLAIM,
+            statement,
             {
                 "erp": erp,
                 "now": now,
-                "limit": BATCH,
+                "limit": limit,
                 "token": token,
                 "lease_until": now + ledger.timing.lease_span,
             },
@@ -68,21 +91,44 @@ async def _claim(ledger: Ledger, erp: str, token: UUID) -> list[Leased]:
         return [leased_from(row) for row in as_dicts(rows)]
 
 
-async def _ask(ledger: Ledger, erp: str, leased: list[Leased]) -> list[Result]:
-    try:
-        if not (await ledger.abilities(erp)).lookup:
-            return [_ask_a_person(each) for each in leased]
-        items = [
-            LookupItem(
-                posting_key=each.posting_key,
-                worker_id=each.request.worker_id,
-                work_date=each.request.work_date,
-            )
-            for each in leased
-        ]
-        answer = await ledger.system.look_up(erp, items)
-    except TimepostProblem as problem:
-        return [_still_unknown(ledger, each, problem) for each in leased]
+async def _settle(ledger: Ledger, erp: str, token: UUID, leased: Sequence[Leased]) -> Sent:
+    with resume([each.carrier for each in leased], "look up postings"):
+        try:
+            results = await _ask(ledger, erp, leased)
+            health = Health(answered=True)
+        except TimepostProblem as problem:
+            health, results = await _unasked(ledger, erp, token, leased, problem)
+        else:
+            await breaker.note(ledger, erp, CallKind.LOOK_UP, token, len(leased), health)
+        committed = await outcomes.commit(ledger, token, results)
+    return Sent(committed, health)
+
+
+async def _unasked(
+    ledger: Ledger, erp: str, token: UUID, leased: Sequence[Leased], problem: TimepostProblem
+) -> tuple[Health, list[Result]]:
+    """Nothing was found out. In an outage that is no news of any posting: the incident says so."""
+    if problem.code == SYSTEM_TIER_FAILED:
+        return Health(answered=False), [_still_unknown(ledger, each, problem) for each in leased]
+    health = Health(answered=False, failure=after_problem(problem))
+    gate = await breaker.note(ledger, erp, CallKind.LOOK_UP, token, len(leased), health)
+    if gate.circuit is Circuit.CLOSED:
+        return health, [_still_unknown(ledger, each, problem) for each in leased]
+    return health, [_not_looked_up(each) for each in leased]
+
+
+async def _ask(ledger: Ledger, erp: str, leased: Sequence[Leased]) -> list[Result]:
+    if not (await ledger.abilities(erp)).lookup:
+        return [_ask_a_person(each) for each in leased]
+    items = [
+        LookupItem(
+            posting_key=each.posting_key,
+            worker_id=each.request.worker_id,
+            work_date=each.request.work_date,
+        )
+        for each in leased
+    ]
+    answer = await ledger.system.look_up(erp, items)
     found: dict[str | None, list[PostedLine]] = {}
     for line in answer.lines:
         found.setdefault(line.posting_key, []).append(line)
@@ -95,6 +141,10 @@ async def _ask(ledger: Ledger, erp: str, leased: list[Leased]) -> list[Result]:
         else _still_unknown(ledger, each, None)
         for each in leased
     ]
+
+
+def _not_looked_up(leased: Leased) -> Result:
+    return Result(leased, PostingState.IN_DOUBT, None, due_at=leased.was_due_at, forgive_lookups=1)
 
 
 def _proven_absent(leased: Leased) -> Result:

@@ -12,6 +12,8 @@ from process_apis.upstream.erp import ErpAbilities
 from process_apis.upstream.system_tier import SystemTier
 from shared.values import Clock
 
+_KNOWN_FOR = timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -24,17 +26,20 @@ class Ledger:
     timing: Timing = field(default_factory=Timing)
     known_abilities: dict[str, tuple[datetime, ErpAbilities]] = field(default_factory=dict)
 
+    def knows(self, connection: str) -> bool:
+        """Whether `abilities` answers without asking anybody."""
+        known = self.known_abilities.get(connection)
+        return known is not None and self.clock.now() - known[0] < _KNOWN_FOR
+
     async def abilities(self, connection: str) -> ErpAbilities:
         """What the ERP can do; asked again every minute.
 
         :raises UpstreamUnavailable, UpstreamRefused: it could not be asked.
         """
-        now = self.clock.now()
-        known = self.known_abilities.get(connection)
-        if known is not None and now - known[0] < timedelta(minutes=1):
-            return known[1]
+        if self.knows(connection):
+            return self.known_abilities[connection][1]
         abilities = await self.system.erp_abilities(connection)
-        self.known_abilities[connection] = (now, abilities)
+        self.known_abilities[connection] = (self.clock.now(), abilities)
         return abilities
 
 

@@ -25,18 +25,22 @@ _LOCK_ENTRIES = text("SELECT id FROM time_entry WHERE id = ANY(:ids) ORDER BY id
 
 _WRITE = text(
     """
-    UPDATE posting SET state = result.state, code = result.code, findings = result.findings,
+    UPDATE posting SET state = result.state,
+        code = CASE WHEN result.untold THEN posting.code ELSE result.code END,
+        findings = CASE WHEN result.untold THEN posting.findings ELSE result.findings END,
         waiting_for = result.waiting_for,
         line = coalesce(NULLIF(result.line, 'null'::jsonb), posting.line),
         external_id = coalesce(result.external_id, posting.external_id),
         erp_error = NULLIF(result.erp_error, 'null'::jsonb),
-        attempts = posting.attempts - result.forgive, due_at = result.due_at,
+        attempts = posting.attempts - result.forgive,
+        lookups = posting.lookups - result.forgive_lookups, due_at = result.due_at,
         posted_at = CASE WHEN result.state IN ('POSTED', 'MISPOSTED')
                          THEN CAST(:now AS timestamptz) END,
         lease_until = NULL, lease_token = NULL, updated_at = :now
     FROM jsonb_to_recordset(CAST(:results AS jsonb)) AS result (
         id uuid, state text, code text, findings jsonb, waiting_for text[], line jsonb,
-        external_id text, erp_error jsonb, forgive int, due_at timestamptz)
+        external_id text, erp_error jsonb, forgive int, forgive_lookups int, untold boolean,
+        due_at timestamptz)
     WHERE posting.id = result.id AND posting.lease_token = :token
     RETURNING posting.id
     """
@@ -72,7 +76,11 @@ LEASED_COLUMNS = """posting.id, posting.time_entry_id, posting.version, posting.
 
 @dataclass(frozen=True)
 class Leased:
-    """A posting that this worker holds."""
+    """A posting that this worker holds.
+
+    :param was_due_at: its place in the line, should it turn out that the ERP was never asked.
+    :param sent_at: when the intent to send it was committed, if no step of lineage tells of it.
+    """
 
     id: UUID
     time_entry_id: UUID
@@ -86,24 +94,30 @@ class Leased:
     approved_at: datetime | None
     carrier: dict[str, str]
     labels: dict[str, str | None]
+    was_due_at: datetime | None = None
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Result:
     """What became of one.
 
-    :param forgive: attempts not to be counted, because the ERP was never asked.
+    :param what: the step for its lineage; None if nothing happened to it.
+    :param due_at: instead of after ``wait``.
+    :param forgive: attempts not to be counted, because the ERP was never asked;
+        ``forgive_lookups`` likewise.
     """
 
     leased: Leased
     state: PostingState
-    what: str
+    what: str | None
     wait: timedelta = timedelta()
+    due_at: datetime | None = None
     finding: Finding | None = None
     line: PostedLine | None = None
     error: ErpError | None = None
     forgive: int = 0
-    incident: bool = False
+    forgive_lookups: int = 0
 
 
 @dataclass(frozen=True)
@@ -170,20 +184,7 @@ async def _follow_up(
     transaction: AsyncConnection, ledger: Ledger, kept: Sequence[Result], now: datetime
 ) -> bool:
     """All that follows from them; whether anything has to be judged now."""
-    await lineage.record(
-        transaction,
-        [
-            lineage.Step(
-                each.leased.time_entry_id,
-                each.what,
-                now,
-                each.leased.id,
-                detail=_detail(each),
-                trace_id=lineage.trace_id_of(each.leased.carrier),
-            )
-            for each in kept
-        ],
-    )
+    await lineage.record(transaction, [step for each in kept for step in _steps(each, now)])
     await outbox.add(transaction, [_event(each, now) for each in kept if each.line is not None])
     settled = [each for each in kept if each.state not in IN_FLIGHT]
     ids = [each.leased.id for each in settled]
@@ -197,8 +198,39 @@ async def _follow_up(
     return bool(outdated_ids) or woken.rowcount > 0
 
 
+def _steps(result: Result, now: datetime) -> list[lineage.Step]:
+    """That it was sent, and what came of it. A try that reached nobody is no step of its life."""
+    if result.what is None:
+        return []
+    leased, trace_id = result.leased, lineage.trace_id_of(result.leased.carrier)
+    steps = []
+    if leased.sent_at is not None and not result.forgive:
+        detail = {"attempt": leased.attempts}
+        steps = [
+            lineage.Step(
+                leased.time_entry_id,
+                "sending",
+                leased.sent_at,
+                leased.id,
+                detail=detail,
+                trace_id=trace_id,
+            )
+        ]
+    return [
+        *steps,
+        lineage.Step(
+            leased.time_entry_id,
+            result.what,
+            now,
+            leased.id,
+            detail=_detail(result),
+            trace_id=trace_id,
+        ),
+    ]
+
+
 def _is_news(result: Result) -> bool:
-    """Waiting a little for another try is nobody's business, unless all wait: an incident."""
+    """Waiting a little for another try is nobody's business."""
     return result.state not in (*IN_FLIGHT, PostingState.READY) or result.finding is not None
 
 
@@ -214,7 +246,9 @@ def _row(result: Result, now: datetime) -> dict[str, Any]:
         "external_id": line.external_id if line else None,
         "erp_error": result.error.model_dump(mode="json") if result.error else None,
         "forgive": result.forgive,
-        "due_at": now + result.wait,
+        "forgive_lookups": result.forgive_lookups,
+        "untold": result.what is None,
+        "due_at": result.due_at or now + result.wait,
     }
 
 
@@ -265,5 +299,4 @@ def _standing(result: Result) -> Standing:
         task=leased.labels.get("task"),
         work_date=day,
         minutes=leased.request.minutes,
-        once_per_fingerprint=result.incident,
     )

@@ -18,8 +18,6 @@ class Standing:
 
     It is a whole statement: whatever was wrong with the entry before and is not `finding` now
     is no longer wrong, and `because` says why.
-
-    :param once_per_fingerprint: one such statement stands for all alike (an outage).
     """
 
     time_entry_id: UUID
@@ -35,7 +33,24 @@ class Standing:
     task: str | None = None
     work_date: date | None = None
     minutes: int | None = None
-    once_per_fingerprint: bool = False
+
+
+@dataclass(frozen=True)
+class Incident:
+    """How a connection as a whole stands: one statement for all that wait for it.
+
+    :param said: why, in the words of whoever did not do it.
+    :param postings: how many wait, with how many ``minutes``.
+    :param over: why it is over; None as long as it lasts.
+    """
+
+    connection: str
+    code: str
+    since: datetime
+    said: str
+    postings: int
+    minutes: int
+    over: str | None
 
 
 class Listener(Protocol):
@@ -46,11 +61,20 @@ class Listener(Protocol):
     ) -> None: ...
 
 
+class IncidentListener(Protocol):
+    """Told of incidents, in the transaction that makes them true."""
+
+    async def __call__(
+        self, transaction: AsyncConnection, incident: Incident, now: datetime
+    ) -> None: ...
+
+
 @dataclass(frozen=True)
 class Listeners:
     """All who are told."""
 
     each: Sequence[Listener] = field(default_factory=tuple)
+    of_incidents: Sequence[IncidentListener] = field(default_factory=tuple)
 
     async def tell(
         self, transaction: AsyncConnection, standings: Sequence[Standing], now: datetime
@@ -59,3 +83,10 @@ class Listeners:
         if standings:
             for listener in self.each:
                 await listener(transaction, standings, now)
+
+    async def tell_incident(
+        self, transaction: AsyncConnection, incident: Incident, now: datetime
+    ) -> None:
+        """Tell them, in order."""
+        for listener in self.of_incidents:
+            await listener(transaction, incident, now)

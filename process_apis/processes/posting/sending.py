@@ -1,7 +1,7 @@
 """Sends what is ready: intent first, one call for a batch, an outcome for each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,41 +9,69 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from process_apis.database import as_dicts
-from process_apis.processes.lineage import store as lineage
-from process_apis.processes.posting import outcomes, refusals
+from process_apis.processes.connections import gates
+from process_apis.processes.connections.states import CallKind
+from process_apis.processes.posting import answers, breaker, outcomes
+from process_apis.processes.posting.health import (
+    Health,
+    after_outcomes,
+    after_problem,
+    after_silence,
+)
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Committed, Leased, Result
-from process_apis.processes.posting.rules import Finding
-from process_apis.processes.posting.states import PostingState
-from process_apis.upstream.erp import ErrorClass, PostingOutcome, PostingRequest
+from process_apis.upstream.erp import PostingRequest
+from process_apis.upstream.system_tier import RequestRefused
 from shared.problems import OutcomeUnknown, TimepostProblem
 from shared.telemetry import resume
 
 BATCH = 200
+_LEASED = tuple(each.name for each in fields(Leased))
 
 # What is no longer approved is not sent, even if the ledger has not looked at the change yet.
 # `due_at` is set to when a look-up would prove something, should this worker die right now.
-_CLAIM = text(
-    f"""
+_CLAIM = f"""
     WITH due AS (
-        SELECT posting.id FROM posting JOIN time_entry AS entry ON entry.id = time_entry_id
+        SELECT posting.id, posting.due_at FROM posting
+        JOIN time_entry AS entry ON entry.id = time_entry_id
         WHERE target_connection = :erp AND posting.state = 'READY' AND due_at <= :now
           AND entry.state = 'APPROVED' AND entry.approved_version = posting.version
-        ORDER BY due_at, posting.id LIMIT :limit FOR UPDATE OF posting SKIP LOCKED
+          AND {{gate}}
+        ORDER BY due_at, posting.id
+        LIMIT least(:limit, (SELECT batch_limit FROM connection_gate WHERE connection = :erp))
+        FOR UPDATE OF posting SKIP LOCKED
     )
     UPDATE posting SET state = 'SENDING', attempts = attempts + 1, lease_token = :token,
         lease_until = :lease_until, due_at = :look_up_at, updated_at = :now
     FROM due, time_entry AS entry, time_entry_version AS version
     WHERE posting.id = due.id AND entry.id = posting.time_entry_id
       AND version.time_entry_id = posting.time_entry_id AND version.version = posting.version
-    RETURNING {LEASED_COLUMNS}
+    RETURNING {LEASED_COLUMNS}, due.due_at AS was_due_at, CAST(:now AS timestamptz) AS sent_at,
+        EXISTS (SELECT 1 FROM connection_gate WHERE connection = :erp
+                AND (failures > 0 OR batch_limit IS NOT NULL)) AS troubled
     """  # noqa: S608 - our own column names
+_CLAIM_IF_OPEN = text(
+    _CLAIM.format(
+        gate=f"""NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+            WHERE gate.connection = :erp AND {gates.SHUT})"""  # noqa: S608 - our own fragment
+    )
+)
+# Whoever holds the probe goes through although the circuit is open.
+_CLAIM_PROBE = text(_CLAIM.format(gate="true"))
+
+_WORTH_ASKING = text(
+    f"""
+    SELECT EXISTS (SELECT 1 FROM posting
+                   WHERE target_connection = :erp AND state = 'READY' AND due_at <= :now)
+      AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+                      WHERE gate.connection = :erp AND {gates.SHUT})
+    """  # noqa: S608 - our own fragment
 )
 
 
 def leased_from(row: Mapping[Any, Any]) -> Leased:
     """A claimed row as a value."""
-    facts: dict[str, Any] = dict(row)
+    facts: dict[str, Any] = {name: row[name] for name in _LEASED if name in row}
     facts["request"] = PostingRequest.model_validate(facts["request"])
     return Leased(**facts)
 
@@ -54,44 +82,50 @@ class Batch:
 
     :param deadline: counts from the lease, not from the call: a worker that was suspended in
         between must not send what another one may have looked up and sent by then.
+    :param troubled: something failed on this connection lately, so that an answer is news.
     """
 
     leased: Sequence[Leased]
+    token: UUID
     deadline: datetime
+    troubled: bool
 
 
 async def send(ledger: Ledger, erp: str) -> tuple[Committed, bool]:
     """Send one batch to an ERP connection; returns what came of it, and whether to go on.
 
-    Not if nothing is due, nor if nothing can be sent now: going on at once would only knock at
-    a closed door.
-
-    :raises TimepostProblem: it could not even be found out how to send; one posting tells of it.
+    Not if nothing is due, nor if the connection is shut or did not take all of the batch: going
+    on at once would only knock at a closed door.
     """
     token = uuid4()
+    if not ledger.knows(erp) and not await _is_worth_asking(ledger, erp):
+        return Committed(), False
     try:
         abilities = await ledger.abilities(erp)
     except TimepostProblem as problem:
-        batch = await _claim(ledger, erp, token, 1, 0)
-        await outcomes.commit(ledger, token, _not_sent(ledger, batch.leased, problem))
-        raise
+        health = Health(answered=False, failure=after_problem(problem))
+        await breaker.note(ledger, erp, CallKind.SEND, token, 0, health)
+        return Committed(), False
     limit = min(abilities.max_batch, BATCH)
-    batch = await _claim(ledger, erp, token, limit, abilities.settle_seconds)
+    batch = await claim(ledger, erp, token, limit, abilities.settle_seconds)
     if not batch.leased:
         return Committed(), False
-    with resume([each.carrier for each in batch.leased], "send postings"):
-        results = await _call(ledger, erp, batch, abilities.settle_seconds)
-        committed = await outcomes.commit(ledger, token, results)
-    return committed, not any(each.forgive for each in results)
+    sent = await deliver(ledger, erp, batch, abilities.settle_seconds)
+    return sent.committed, sent.health.answered and sent.health.failure is None
 
 
-async def _claim(ledger: Ledger, erp: str, token: UUID, limit: int, settle_seconds: int) -> Batch:
-    """Lease a batch; when this has committed, the intent to send each of them stands."""
+async def claim(
+    ledger: Ledger, erp: str, token: UUID, limit: int, settle_seconds: int, *, probe: bool = False
+) -> Batch:
+    """Lease a batch; when this has committed, the intent to send each of them stands.
+
+    :param probe: the caller holds the connection's probe, so that its circuit does not count.
+    """
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
         lease_until = now + ledger.timing.lease_span
         rows = await transaction.execute(
-            _CLAIM,
+            _CLAIM_PROBE if probe else _CLAIM_IF_OPEN,
             {
                 "erp": erp,
                 "now": now,
@@ -101,80 +135,63 @@ async def _claim(ledger: Ledger, erp: str, token: UUID, limit: int, settle_secon
                 "look_up_at": lease_until + timedelta(seconds=settle_seconds),
             },
         )
-        leased = [leased_from(row) for row in as_dicts(rows)]
-        steps = [
-            lineage.Step(each.time_entry_id, "sending", now, each.id, detail={"erp": erp})
-            for each in leased
-        ]
-        await lineage.record(transaction, steps)
-        return Batch(leased, now + timedelta(seconds=ledger.timing.call))
+        claimed = as_dicts(rows)
+    troubled = any(row["troubled"] for row in claimed)
+    leased = [leased_from(row) for row in claimed]
+    return Batch(leased, token, now + timedelta(seconds=ledger.timing.call), troubled)
 
 
-async def _call(ledger: Ledger, erp: str, batch: Batch, settle_seconds: int) -> list[Result]:
-    timing, leased = ledger.timing, batch.leased
+@dataclass(frozen=True)
+class Sent:
+    """What one call came to: for its lines, and for the connection."""
+
+    committed: Committed
+    health: Health
+
+
+async def deliver(ledger: Ledger, erp: str, batch: Batch, settle_seconds: int) -> Sent:
+    """Make the call for a batch, and commit what it tells of the connection and of each line."""
     settle = timedelta(seconds=settle_seconds)
-    if ledger.clock.now() >= batch.deadline:
-        return [Result(each, PostingState.READY, "not sent in time", forgive=1) for each in leased]
+    with resume([each.carrier for each in batch.leased], "send postings"):
+        results, health = await _call(ledger, erp, batch.leased, batch.deadline, settle)
+        # First the connection, so that nobody sends again what this call did not bring through.
+        if health.failure is not None or (health.answered and batch.troubled):
+            size = len(batch.leased)
+            await breaker.note(ledger, erp, CallKind.SEND, batch.token, size, health)
+        committed = await outcomes.commit(ledger, batch.token, results)
+    return Sent(committed, health)
+
+
+async def _is_worth_asking(ledger: Ledger, erp: str) -> bool:
+    asked = {"erp": erp, "now": ledger.clock.now()}
+    async with ledger.database.transaction() as transaction:
+        return bool((await transaction.execute(_WORTH_ASKING, asked)).scalar_one())
+
+
+async def _call(
+    ledger: Ledger, erp: str, leased: Sequence[Leased], deadline: datetime, settle: timedelta
+) -> tuple[list[Result], Health]:
+    if ledger.clock.now() >= deadline:
+        late = [answers.not_sent(each, "not sent in time") for each in leased]
+        return late, Health(answered=False)
+    requests = [each.request for each in leased]
     try:
-        answer = await ledger.system.post(
-            erp, [each.request for each in leased], batch.deadline, timing.answer
-        )
-    except OutcomeUnknown:
-        wait = settle + timedelta(seconds=timing.answer)
-        return [_in_doubt(each, wait) for each in leased]
+        answer = await ledger.system.post(erp, requests, deadline, ledger.timing.answer)
+    except RequestRefused as problem:
+        if len(leased) == 1:
+            return [answers.not_readable(leased[0], problem)], Health(answered=True)
+        # One line that cannot even be read must not stop the others.
+        middle = len(leased) // 2
+        first, one = await _call(ledger, erp, leased[:middle], deadline, settle)
+        second, other = await _call(ledger, erp, leased[middle:], deadline, settle)
+        return first + second, one.together_with(other)
+    except OutcomeUnknown as problem:
+        wait = settle + timedelta(seconds=ledger.timing.answer)
+        return [answers.in_doubt(each, wait) for each in leased], after_silence(problem)
     except TimepostProblem as problem:
-        return _not_sent(ledger, leased, problem)
+        health = Health(answered=False, failure=after_problem(problem))
+        return [answers.not_sent(each) for each in leased], health
+    health = after_outcomes(answer.outcomes)
     said = {outcome.posting_key: outcome for outcome in answer.outcomes}
-    return [_result(ledger, erp, each, said.get(each.posting_key), settle) for each in leased]
-
-
-def _result(
-    ledger: Ledger, erp: str, leased: Leased, outcome: PostingOutcome | None, settle: timedelta
-) -> Result:
-    """One outcome's meaning. No outcome, or one without its line, is an unknown one."""
-    if outcome is None or outcome.status == "in_doubt" or _says_it_stands(outcome):
-        return _in_doubt(leased, settle)
-    if outcome.status in ("posted", "already_posted"):
-        if outcome.line is None:
-            return _in_doubt(leased, timedelta())
-        how = "posted" if outcome.status == "posted" else "found posted"
-        return outcomes.posted(leased, [outcome.line], how)
-    if outcome.status == "rejected":
-        step = refusals.after_refusal(erp, leased.request, outcome.error)
-        what = "refused by the ERP"
-    else:
-        step = refusals.after_retry(leased.attempts, outcome.error, ledger.timing)
-        what = "not possible now"
-    return Result(leased, step.state, what, step.wait, finding=step.finding, error=outcome.error)
-
-
-def _says_it_stands(outcome: PostingOutcome) -> bool:
-    """A refused duplicate is a line that stands in the ERP: the look-up shows it."""
-    error = outcome.error
-    return (
-        outcome.status == "rejected"
-        and error is not None
-        and error.error_class is ErrorClass.DUPLICATE
-    )
-
-
-def _in_doubt(leased: Leased, wait: timedelta) -> Result:
-    return Result(leased, PostingState.IN_DOUBT, "outcome unknown", wait)
-
-
-def _not_sent(ledger: Ledger, leased: Sequence[Leased], problem: TimepostProblem) -> list[Result]:
-    """The batch never reached the ERP: all of it waits, and one incident speaks for it."""
-    wait = timedelta(seconds=problem.retry_after or ledger.timing.outage_pause)
-    finding = Finding("IO_UNAVAILABLE", detail={"said": problem.detail})
-    return [
-        Result(
-            each,
-            PostingState.READY,
-            "not sent",
-            wait,
-            finding=finding if index == 0 else None,
-            forgive=1,
-            incident=True,
-        )
-        for index, each in enumerate(leased)
-    ]
+    reading = answers.Reading(erp, settle, ledger.timing, health)
+    return [reading.result(each, said.get(each.posting_key)) for each in leased], health
