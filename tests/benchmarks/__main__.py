@@ -12,7 +12,9 @@ def main(
     scenario: Annotated[
         str, typer.Option(help=f"Which: {', '.join(scenarios.names())}.")
     ] = "posting",
-    entries: Annotated[int, typer.Option(help="How many entries each run sends.", min=1)] = 2000,
+    entries: Annotated[
+        int | None, typer.Option(help="How many entries each run sends; else 2,000 or so.", min=1)
+    ] = None,
     workers: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 2,
 ) -> None:
     """Measure, tell progress, and end with one JSON object."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.benchmarks import load
 from tests.benchmarks.entries import entry, sign
 from tests.benchmarks.erps import Line
-from tests.benchmarks.meters import Cost, Meter, Progress, quantile_ms
+from tests.benchmarks.meters import Cost, Meter, Progress, cpu_ms, quantile_ms
 from tests.benchmarks.rig import Rig
 
 DRAIN_SECONDS = 300.0
@@ -35,11 +35,10 @@ async def measure(rig: Rig, count: int, in_flight: int, run: str) -> Measured:
     meter = Meter(rig.pids())
     began = time.time()
     sending = asyncio.create_task(load.send_all(rig.webhooks_url, deliveries, in_flight))
-    await _drained(rig, meter, count)
+    await drained(rig, meter, count)
     sent = await sending
     cost = meter.cost()
-    lines = await asyncio.to_thread(rig.erp.lines)
-    taken = await asyncio.to_thread(_taken_by_entry, rig, lines, run)
+    lines, taken = await asyncio.to_thread(taken_by_entry, rig, run)
     lag = [taken[each] - at for each, at in sent.started_at.items() if each in taken]
     last = max(taken.values(), default=began)
     return Measured(
@@ -53,7 +52,7 @@ async def measure(rig: Rig, count: int, in_flight: int, run: str) -> Measured:
     )
 
 
-async def _drained(rig: Rig, meter: Meter, count: int) -> None:
+async def drained(rig: Rig, meter: Meter, count: int) -> None:
     """Until the ERP holds everything, or nothing comes any more."""
     progress = Progress("in the ERP", count)
     give_up, seen, moved = time.monotonic() + DRAIN_SECONDS, 0, time.monotonic()
@@ -68,12 +67,15 @@ async def _drained(rig: Rig, meter: Meter, count: int) -> None:
     await asyncio.sleep(1)  # a line too many would still be on its way
 
 
-def _taken_by_entry(rig: Rig, lines: Sequence[Line], run: str) -> dict[str, float]:
-    """When the ERP took each entry first; which line is whose stands in the sub-ledger."""
+def taken_by_entry(rig: Rig, run: str) -> tuple[Sequence[Line], dict[str, float]]:
+    """All lines of the ERP, and when it took each entry of a run first.
+
+    Which line is whose stands in the sub-ledger.
+    """
+    lines = rig.erp.lines()
     by_key = {line.posting_key: line.taken_at for line in reversed(lines)}
-    return {
-        entry_id: by_key[key] for entry_id, key in rig.posting_keys(run).items() if key in by_key
-    }
+    keys = rig.posting_keys(run)
+    return lines, {entry_id: by_key[key] for entry_id, key in keys.items() if key in by_key}
 
 
 def figures(
@@ -93,8 +95,6 @@ def figures(
         "duplicates": measured.duplicates,
         "retried": measured.retried,
         "cpu_ms_per_entry": round(1000 * sum(ours.values()) / count, 2),
-        "cpu_ms_per_entry_by_process": {
-            name: round(1000 * used / count, 2) for name, used in measured.cost.cpu_seconds.items()
-        },
+        "cpu_ms_per_entry_by_process": cpu_ms(measured.cost, count),
         "peak_rss_mib": round(max(measured.cost.peak_rss_mib.values()), 1),
     }

@@ -50,6 +50,11 @@ def cpu_seconds(process: psutil.Process) -> float:
     return float(own + living)
 
 
+def cpu_ms(cost: Cost, entries: int) -> dict[str, float]:
+    """CPU milliseconds an entry, by process."""
+    return {name: round(1000 * used / entries, 2) for name, used in cost.cpu_seconds.items()}
+
+
 def quantile_ms(seconds: list[float], share: float) -> float:
     """A quantile in milliseconds, by the nearest rank."""
     ordered = sorted(seconds)

@@ -126,8 +126,20 @@ class Rig(TierRig):
 
     def pids(self) -> dict[str, int]:
         """Process ids of our own processes, and of PostgreSQL, by name."""
-        names = ["system", "process", *(f"worker-{n}" for n in range(1, self._workers + 1))]
+        names = ["system", "process", *self._worker_names()]
         return {**{name: self.pid(name) for name in names}, "postgres": self._postmaster()}
+
+    @contextmanager
+    def workers_held(self) -> Iterator[None]:
+        """Have the workers stand still, so that a backlog grows."""
+        workers = [psutil.Process(self.pid(name)) for name in self._worker_names()]
+        for each in workers:
+            each.suspend()
+        try:
+            yield
+        finally:
+            for each in workers:
+                each.resume()
 
     def status(self, token: str) -> dict[str, Any]:
         """The process tier's counts."""
@@ -145,6 +157,9 @@ class Rig(TierRig):
                 (f"{run}-%",),
             )
             return dict(rows.fetchall())
+
+    def _worker_names(self) -> list[str]:
+        return [f"worker-{number}" for number in range(1, self._workers + 1)]
 
     def _read_masters(self) -> None:
         token = self.token("timepost-operator", "timepost-process")

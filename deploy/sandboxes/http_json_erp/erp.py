@@ -28,6 +28,7 @@ class Behaviour:
     :param ignores_paging: every page is the first.
     :param checks_employees: refuses employees that are not among the masters.
     :param negative_hours: takes them, refuses them, or silently makes them zero.
+    :param away: answers 503 to everything.
     """
 
     delay_ms: float = 0.0
@@ -37,6 +38,7 @@ class Behaviour:
     ignores_paging: bool = False
     checks_employees: bool = False
     negative_hours: Literal["take", "refuse", "clip"] = "take"
+    away: bool = False
 
 
 @dataclass
@@ -63,6 +65,8 @@ class OwnErp:
             return self._control(call)
         self.calls[f"{call.method} {call.path.split('/')[1]}"] += 1
         delay = self.behaviour.delay_ms / 1000
+        if self.behaviour.away:
+            return in_json(503, _error("AWAY", "Come back later."), delay=delay)
         given = call.headers.get("authorization", "")
         if self.bearer is not None and not hmac.compare_digest(given, f"Bearer {self.bearer}"):
             return in_json(401, _error("NO_ACCESS", "Who are you?"), delay=delay)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import httpx2
 
@@ -55,8 +56,15 @@ class OwnErp:
 
     def reset(self) -> None:
         httpx2.post(f"{self.url}/_sandbox/reset", timeout=30).raise_for_status()
-        behaviour = {"delay_ms": DELAY_MS}
-        httpx2.put(f"{self.url}/_sandbox/behaviour", json=behaviour).raise_for_status()
+        self._behave(delay_ms=DELAY_MS)
+
+    def go_away(self) -> None:
+        """Answer 503 to everything until `come_back`."""
+        self._behave(away=True)
+
+    def come_back(self) -> None:
+        """Answer as ever."""
+        self._behave(away=False)
 
     def line_count(self) -> int:
         return int(httpx2.get(f"{self.url}/_sandbox/summary", timeout=30).json()["lines"])
@@ -73,6 +81,10 @@ class OwnErp:
         lines = [line_of(number) for number in range(count)]
         batches = [{"lines": lines[at : at + BATCH]} for at in range(0, count, BATCH)]
         return await load.bare(f"{self.url}/hours/batch", batches, in_flight)
+
+    def _behave(self, **behaviour: Any) -> None:
+        url = f"{self.url}/_sandbox/behaviour"
+        httpx2.put(url, json=behaviour, timeout=30).raise_for_status()
 
     def _answers(self) -> bool:
         try:

@@ -16,11 +16,11 @@ from tests.benchmarks.entries import Json
 class Asked:
     """What the command line asks of a scenario.
 
-    :param entries: how many each run sends.
+    :param entries: how many each run sends; None leaves it to the scenario.
     :param workers: worker processes.
     """
 
-    entries: int
+    entries: int | None
     workers: int
 
 

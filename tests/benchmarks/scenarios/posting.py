@@ -18,7 +18,7 @@ def run(asked: Asked) -> Json:
 
 
 async def _run(asked: Asked) -> Json:
-    count = asked.entries
+    count = asked.entries or 2000
     with fresh() as supervisor:
         rig = Rig(supervisor, OwnErp(batched=False), asked.workers)
         rig.start()
