@@ -17,7 +17,10 @@ D = TypeVar("D")
 class FaultyRow(Contract):
     """A row of the product that makes no sense here; its last good state stays."""
 
-    external_id: ExternalId | None = Field(description="Null where the row does not tell it.")
+    external_id: ExternalId | None = Field(
+        description="Null where the row does not tell it: then absence proves nothing in this "
+        "listing, whatever `complete` says."
+    )
     reason: str = Field(max_length=500, description="Which field, and why; never its value.")
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from system_apis.capabilities.master_lists import FaultyRow
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 _LONGEST_ID = 200
@@ -17,14 +18,31 @@ class Unmappable(Exception):
     """A row has no place in Timepost's model; says which field and why, never its value."""
 
 
+def under(key: str) -> Callable[[Any], str | None]:
+    """Reads the id of a row that is a JSON object."""
+
+    def id_of(row: Any) -> str | None:
+        given = row.get(key) if isinstance(row, Mapping) else None
+        if isinstance(given, bool) or not isinstance(given, str | int):
+            return None
+        return str(given) if 0 < len(str(given)) <= _LONGEST_ID else None
+
+    return id_of
+
+
+ID = under("id")
+
+
 def read_rows(
-    rows: Iterable[Any], make: Callable[[Any], T | None], key: str = "id"
+    rows: Iterable[R],
+    make: Callable[[R], T | None],
+    id_of: Callable[[R], str | None] = ID,
 ) -> tuple[list[T], list[FaultyRow]]:
     """What the rows mean, and those that mean nothing.
 
     :param make: one row in our words, or None where it does not belong to the list; it raises
         pydantic's `ValidationError`, or `Unmappable`.
-    :param key: where a row has its id.
+    :param id_of: the id by which a faulty row is told.
     """
     made: list[T] = []
     faulty: list[FaultyRow] = []
@@ -32,10 +50,10 @@ def read_rows(
         try:
             one = make(row)
         except ValidationError as error:
-            faulty.append(FaultyRow(external_id=_id_of(row, key), reason=reason_of(error)))
+            faulty.append(FaultyRow(external_id=id_of(row), reason=reason_of(error)))
         except Unmappable as error:
             reason = str(error)[:_LONGEST_REASON]
-            faulty.append(FaultyRow(external_id=_id_of(row, key), reason=reason))
+            faulty.append(FaultyRow(external_id=id_of(row), reason=reason))
         else:
             if one is not None:
                 made.append(one)
@@ -47,10 +65,3 @@ def reason_of(error: ValidationError) -> str:
     found = error.errors(include_input=False, include_url=False, include_context=False)
     reasons = (f"{'.'.join(map(str, each['loc'])) or 'the row'}: {each['msg']}" for each in found)
     return "; ".join(reasons)[:_LONGEST_REASON]
-
-
-def _id_of(row: Any, key: str) -> str | None:
-    given = row.get(key) if isinstance(row, Mapping) else None
-    if isinstance(given, bool) or not isinstance(given, str | int):
-        return None
-    return str(given) if 0 < len(str(given)) <= _LONGEST_ID else None
