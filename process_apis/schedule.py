@@ -39,6 +39,8 @@ _DUE = text(
     UNION SELECT 'feedback', connection FROM feedback_item
       WHERE state = 'PENDING' AND due_at <= :now
         AND (lease_until IS NULL OR lease_until <= :now)
+    UNION SELECT 'replay', '' FROM replay_job
+      WHERE state IN ('PENDING', 'RUNNING') AND (lease_until IS NULL OR lease_until <= :now)
     UNION SELECT 'masters', connection FROM master_data_run WHERE status = 'RUNNING'
     """  # noqa: S608 - our own fragment
 )

@@ -23,6 +23,7 @@ from process_apis.processes.master_data import steps as master_data
 from process_apis.processes.posting import doubt, probing, receive, sending, validation
 from process_apis.processes.posting.outcomes import Committed
 from process_apis.processes.posting.states import PostingState
+from process_apis.processes.replay import running
 from process_apis.processes.time_entries import comparing, sweeps
 from process_apis.processes.time_entries import steps as time_entries
 from process_apis.runtime import Runtime, build
@@ -51,6 +52,7 @@ class Worker:
             Stage.SWEEP: self._sweep,
             Stage.COMPARE: self._compare,
             Stage.MASTERS: self._masters,
+            Stage.REPLAY: self._replay,
         }
 
     async def work(self, stage: str, connection: str) -> None:
@@ -150,6 +152,16 @@ class Worker:
     async def _masters(self, connection: str) -> None:
         await master_data.refresh(self._runtime.librarian, connection)
         await self._validate("")
+
+    async def _replay(self, _connection: str) -> None:
+        ledger = self._runtime.ledger
+        while job := await running.claim(ledger):
+            more = True
+            while more:
+                replayed = await running.replay_batch(ledger, job)
+                more = replayed.more
+                for target in sorted(replayed.targets):
+                    self._runtime.doorbell.ring(Stage.SEND, target)
 
     def _ring_feedback(self, committed: Committed) -> None:
         for tracker in committed.news_for:

@@ -2,9 +2,11 @@
 
 import psycopg
 
+from process_apis.doorbell import Stage
 from process_apis.settings import ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
+from process_apis.tests.system_stand_in import ERP
 
 NAMES = [f"e{number}" for number in range(9)]
 
@@ -44,3 +46,25 @@ async def test_validating(tier: Tier, settings: ProcessSettings) -> None:
     await tier.approve("e4", approval="a2")
     assert len(tier.system.lines) == 9, "read anew, it is posted like any other"
     assert await tier.cases() == []
+
+
+async def test_replaying(tier: Tier, settings: ProcessSettings) -> None:
+    enter(tier)
+    tier.system.post_faults.append("reject:rejected")
+    await tier.approve(*NAMES)
+    spoil(settings, "e4")
+    scope = {"kind": "connection", "connection": ERP}
+
+    shown = (await tier.call("POST", "/v1/replays/dry-run", json={"scope": scope})).json()
+    assert shown["would_send"]["lines"] == 8
+    assert shown["would_fail"] == [{"code": "IO_SCHEMA", "lines": 1, "minutes": 60}]
+
+    body, key = {"scope": scope, "hash": shown["hash"]}, {"Idempotency-Key": "k-1"}
+    answer = await tier.call("POST", "/v1/replays", json=body, headers=key)
+    await tier.worker.work(Stage.REPLAY, "")
+    await tier.settle()
+
+    done = (await tier.call("GET", answer.headers["location"])).json()
+    assert (done["state"], done["sent_on"], done["still_fails"]) == ("DONE", 8, 1)
+    assert done["postings"] == {"BLOCKED": 1, "POSTED": 8}
+    assert (await tier.case())["code"] == "IO_SCHEMA"

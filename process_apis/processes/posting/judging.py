@@ -1,6 +1,6 @@
 """Judges postings, in batches and from our own tables only: no call leaves here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -45,11 +45,14 @@ _ROWS = text(
 )
 
 
+Row = Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What validation says of one posting."""
 
-    row: Mapping[str, Any]
+    row: Row
     state: PostingState
     findings: tuple[Finding, ...]
     target: str | None
@@ -57,21 +60,22 @@ class Verdict:
     request: PostingRequest | None
 
 
-async def rows_of(transaction: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Mapping[str, Any]]:
+Judge = Callable[[AsyncConnection, Sequence[Row], datetime], Awaitable[list[Verdict]]]
+
+
+async def rows_of(transaction: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Row]:
     """What `judge` looks at, in the order of the ids."""
     return as_dicts(await transaction.execute(_ROWS, {"ids": list(ids)}))
 
 
-async def judge(
-    transaction: AsyncConnection, rows: Sequence[Mapping[str, Any]], now: datetime
-) -> list[Verdict]:
+async def judge(transaction: AsyncConnection, rows: Sequence[Row], now: datetime) -> list[Verdict]:
     """Resolve references in bulk, then let the rules decide on each."""
     desk = await Desk.open(transaction, now)
     await desk.resolve([(row["source_connection"], _references(row)) for row in rows])
     return [_judge_one(row, desk) for row in rows]
 
 
-def _judge_one(row: Mapping[str, Any], desk: Desk) -> Verdict:
+def _judge_one(row: Row, desk: Desk) -> Verdict:
     tracker = row["source_connection"]
     target = desk.target_of(tracker, row["content"]["worker"]["external_id"])
     if row["ever_attempted"] and row["target_connection"]:
@@ -111,7 +115,7 @@ def _state(findings: Sequence[Finding]) -> PostingState:
     return PostingState.PARKED if waits else PostingState.BLOCKED
 
 
-def _references(row: Mapping[str, Any]) -> list[Reference]:
+def _references(row: Row) -> list[Reference]:
     content = row["content"]
     found = []
     for kind in ("worker", "project", "task"):
@@ -123,7 +127,7 @@ def _references(row: Mapping[str, Any]) -> list[Reference]:
     return found
 
 
-def _candidate(row: Mapping[str, Any], target: str, desk: Desk) -> Candidate:
+def _candidate(row: Row, target: str, desk: Desk) -> Candidate:
     content, tracker = row["content"], row["source_connection"]
     day = date.fromisoformat(content["work_date"])
     worker = _party(desk, tracker, target, "worker", content["worker"], day)
@@ -176,8 +180,14 @@ def _party(
     )
 
 
-def unreadable(row: Mapping[str, Any]) -> Verdict:
-    """The verdict on a posting that cannot be judged: whoever runs Timepost has to look."""
+async def judge_unreadable(
+    _transaction: AsyncConnection, rows: Sequence[Row], _now: datetime
+) -> list[Verdict]:
+    """In place of `judge`, for what that cannot work with: whoever runs Timepost has to look."""
+    return [_unreadable(row) for row in rows]
+
+
+def _unreadable(row: Row) -> Verdict:
     finding = Finding("IO_SCHEMA", detail={"label": f"posting {row['id']}"})
     state, target, key = PostingState.BLOCKED, row["target_connection"], row["posting_key"]
     return Verdict(row, state, (finding,), target, key, None)
@@ -197,8 +207,8 @@ def waiting_for(verdict: Verdict) -> list[str]:
     return sorted({key for finding in verdict.findings for key in finding.waiting_for})
 
 
-def standing_of(verdict: Verdict) -> Standing:
-    """The verdict, as it is told. Of one that cannot be judged, nothing is taken for granted."""
+def standing_of(verdict: Verdict, because: str) -> Standing:
+    """The verdict, as it is told; of one that cannot be judged, nothing is taken for granted."""
     row = verdict.row
     content = row["content"] if isinstance(row["content"], Mapping) else {}
     return Standing(
@@ -206,7 +216,7 @@ def standing_of(verdict: Verdict) -> Standing:
         connection=row["source_connection"],
         entry_external_id=row["external_id"],
         state=verdict.state,
-        because="validated again: nothing is wrong with it any more",
+        because=because,
         finding=verdict.findings[0] if verdict.findings else None,
         posting_id=row["id"],
         worker=_name(content.get("worker")),

@@ -82,19 +82,27 @@ async def _set_aside(ledger: Ledger, posting_id: UUID) -> Verdict:
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
         locked = await transaction.execute(_LOCK, {"only": [posting_id], "limit": 1})
-        (row,) = await judging.rows_of(transaction, [posting_id])
-        verdict = judging.unreadable(row)
+        rows = await judging.rows_of(transaction, [posting_id])
+        verdicts = await judging.judge_unreadable(transaction, rows, now)
         if locked.first() is not None:
-            await settle(transaction, ledger, [verdict], now)
-        return verdict
+            await settle(transaction, ledger, verdicts, now)
+        return verdicts[0]
 
 
 async def settle(
-    transaction: AsyncConnection, ledger: Ledger, verdicts: Sequence[Verdict], now: datetime
+    transaction: AsyncConnection,
+    ledger: Ledger,
+    verdicts: Sequence[Verdict],
+    now: datetime,
+    because: str = "validated again: nothing is wrong with it any more",
 ) -> None:
-    """Have verdicts on postings that are RECEIVED come true."""
+    """Have verdicts on postings that are RECEIVED come true; ``because`` resolves their cases."""
     await _write(transaction, verdicts, now)
-    told = [judging.standing_of(each) for each in verdicts if not judging.waits_for_sibling(each)]
+    told = [
+        judging.standing_of(each, because)
+        for each in verdicts
+        if not judging.waits_for_sibling(each)
+    ]
     await ledger.listeners.tell(transaction, told, now)
 
 

@@ -1,0 +1,1 @@
+"""Replay: what a person has judged and sent again, by scope, after seeing exactly what it is."""
