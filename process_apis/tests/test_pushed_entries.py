@@ -128,6 +128,18 @@ async def test_a_withdrawn_approval_reopens_the_entry(tier: Tier) -> None:
     assert tier.system.lines == []
 
 
+async def test_hours_that_some_have_agreed_to_wait_for_the_others(tier: Tier) -> None:
+    partly = APPROVED | {"status": "PARTIALLY_APPROVED"}
+    await push(tier, "d1", pushed(tier, 300, at=1, approval=partly))
+    await tier.settle()
+    assert (await entry_of(tier))["state"] == "PARTIALLY_APPROVED"
+    assert tier.system.lines == []
+
+    await push(tier, "d2", pushed(tier, 300, at=2))
+    await tier.settle()
+    assert [line["minutes"] for line in tier.system.lines] == [300]
+
+
 async def test_a_deletion_is_final(tier: Tier) -> None:
     await push(tier, "d1", pushed(tier, 300, at=1, approval=OPEN))
     await tier.settle()

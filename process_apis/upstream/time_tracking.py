@@ -22,7 +22,7 @@ class Reference(Read):
 
 
 class EntryApproval(Read):
-    status: Literal["OPEN", "SUBMITTED", "APPROVED", "REJECTED"]
+    status: Literal["OPEN", "SUBMITTED", "PARTIALLY_APPROVED", "APPROVED", "REJECTED"]
     approval_id: Cleaned | None = None
     approver: Reference | None = None
     decided_at: AwareDatetime | None = None
@@ -74,7 +74,7 @@ class Approval(Read):
     worker: Reference
     period_start: date
     period_end: date
-    status: Literal["SUBMITTED", "APPROVED", "REJECTED", "WITHDRAWN"]
+    status: Literal["SUBMITTED", "PARTIALLY_APPROVED", "APPROVED", "REJECTED", "WITHDRAWN"]
     approver: Reference | None = None
     decided_at: AwareDatetime | None = None
     entries: list[TimeEntry]

@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 from deploy.settings_guide import settings_guide
 from process_apis.processes.exceptions.catalogue import CATALOGUE
 from process_apis.processes.posting.states import PostingState
+from process_apis.processes.time_entries.transitions import TRANSITIONS
 from shared.identity import ScopeRule, scope_rule_of
 from tests.documentation.pages import table_rows, text_of
 
@@ -44,6 +45,19 @@ def test_the_catalogue_is_the_one_that_is_used() -> None:
 def test_every_state_of_a_posting_is_explained() -> None:
     rows = table_rows(text_of("docs/architecture.md"), "States of a posting")
     assert {row[0] for row in rows} == set(PostingState)
+
+
+def test_every_move_of_a_time_entry_is_explained() -> None:
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for each in TRANSITIONS:
+        row = (str(each.event), each.target, ", ".join(sorted(each.actors)))
+        grouped.setdefault(row, []).append(each.source or "(unknown)")
+    expected = [
+        (", ".join(sources), event, target, actors)
+        for (event, target, actors), sources in grouped.items()
+    ]
+    rows = table_rows(text_of("docs/architecture.md"), "States of a time entry")
+    assert rows == expected, _lacking(expected, rows)
 
 
 @pytest.mark.parametrize("tier", ["system", "process", "experience"])

@@ -27,10 +27,11 @@ from process_apis.processes.approvals.tables import (
     RequestState,
 )
 from process_apis.processes.outbox import store as outbox
-from process_apis.processes.time_entries import steps as time_entries
+from process_apis.processes.time_entries import recording
 from process_apis.processes.time_entries import store as heads
 from process_apis.processes.time_entries.rules import Decision
 from process_apis.processes.time_entries.states import EntryState
+from process_apis.processes.time_entries.transitions import Actor
 
 BATCH = 200
 # A day comes to its end, a worker is bound, a neighbour is deleted: what waits is looked at again.
@@ -184,10 +185,10 @@ async def _approve(
         approver = {"external_id": actor, "email": None, "name": f"policy {policy}"}
         decision = Decision("APPROVED", str(row["id"]), approver, now)
         facts = {"approval": str(row["id"]), "decided_as": Capacity.POLICY}
-        seen += [each.observed(decision, actor, facts, {}) for each in group]
+        seen += [each.observed(decision, Actor.POLICY, actor, facts, {}) for each in group]
         events.append(event_of(ApprovalRequest(**row), RequestState.APPROVED, len(group), now))
     await store.add(transaction, requests, covers)
-    await time_entries.record(transaction, table.name, seen, now)
+    await recording.record(transaction, table.name, seen, now)
     await outbox.add(transaction, events)
 
 

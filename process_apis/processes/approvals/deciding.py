@@ -16,9 +16,10 @@ from process_apis.processes.approvals.schemas import Judgement, Verb
 from process_apis.processes.approvals.steps import is_live
 from process_apis.processes.approvals.tables import ApprovalRequest, RequestState
 from process_apis.processes.outbox import store as outbox
-from process_apis.processes.time_entries import steps as time_entries
+from process_apis.processes.time_entries import recording
 from process_apis.processes.time_entries import store as heads
 from process_apis.processes.time_entries.rules import Decision
+from process_apis.processes.time_entries.transitions import Actor
 from shared.identity import Principal
 from shared.problems import (
     Conflict,
@@ -141,8 +142,8 @@ async def _carry_out(
         "through": list(verdict.caller.actors),
     }
     actor = f"user:{verdict.caller.subject}"
-    seen = [each.observed(decision, actor, facts, carry()) for each in live]
-    await time_entries.record(transaction, request.connection, seen, verdict.at)
+    seen = [each.observed(decision, Actor.APPROVER, actor, facts, carry()) for each in live]
+    await recording.record(transaction, request.connection, seen, verdict.at)
     if not live:
         await store.close(transaction, request, RequestState.VOID, [])
         return

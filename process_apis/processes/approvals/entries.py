@@ -14,6 +14,7 @@ from process_apis.processes.master_data.references import Desk, Reference
 from process_apis.processes.master_data.tables import MasterKind
 from process_apis.processes.time_entries.rules import Decision, Observation
 from process_apis.processes.time_entries.states import EntryState
+from process_apis.processes.time_entries.transitions import Actor
 
 _LOAD = text(
     """
@@ -77,7 +78,12 @@ class Entry:
     content: Mapping[str, Any]
 
     def observed(
-        self, decision: Decision, actor: str, facts: Mapping[str, Any], carrier: Mapping[str, str]
+        self,
+        decision: Decision,
+        by: Actor,
+        actor: str,
+        facts: Mapping[str, Any],
+        carrier: Mapping[str, str],
     ) -> Observation:
         """What a decision says about this version.
 
@@ -91,7 +97,7 @@ class Entry:
             content=dict(self.content),
             decision=decision,
             carrier=carrier or self.carrier,
-            ours_to_approve=True,
+            by=by,
             actor=actor,
             facts=facts,
         )

@@ -16,15 +16,23 @@ from process_apis.processes.approvals.rules import Authority, Refusal
 from process_apis.processes.approvals.schemas import NewSubmission, Skipped
 from process_apis.processes.approvals.tables import CoverState, RequestState
 from process_apis.processes.connections import store as connections
-from process_apis.processes.time_entries import steps as time_entries
+from process_apis.processes.time_entries import recording
 from process_apis.processes.time_entries import store as heads
 from process_apis.processes.time_entries.rules import Decision
 from process_apis.processes.time_entries.states import EntryState
+from process_apis.processes.time_entries.transitions import Actor
 from shared.identity import Principal
 from shared.problems import Conflict, FieldError, Forbidden, ValidationFailed
 from shared.telemetry import carry
 
-_SUBMITTABLE = {EntryState.DRAFT, EntryState.REJECTED, EntryState.REOPENED, EntryState.SUBMITTED}
+# Submitted and partly approved ones were so in the tracker, before Timepost gave the approvals.
+_SUBMITTABLE = {
+    EntryState.DRAFT,
+    EntryState.REJECTED,
+    EntryState.REOPENED,
+    EntryState.SUBMITTED,
+    EntryState.PARTIALLY_APPROVED,
+}
 
 
 @dataclass(frozen=True)
@@ -104,8 +112,8 @@ async def withdraw(desk: ApprovalsDesk, caller: Principal, request_id: UUID) -> 
         live = [each for each in found if is_live(each, versions[each.id], request_id)]
         decision = Decision(status="OPEN", approval_id=str(request_id))
         actor, facts = f"user:{caller.subject}", {"approval": str(request_id), "what": "withdrawn"}
-        seen = [each.observed(decision, actor, facts, carry()) for each in live]
-        await time_entries.record(transaction, connection, seen, now)
+        seen = [each.observed(decision, Actor.CONSULTANT, actor, facts, carry()) for each in live]
+        await recording.record(transaction, connection, seen, now)
         covered = [each.id for each in live]
         await store.close(transaction, request, RequestState.WITHDRAWN, covered, decided_at=now)
 
@@ -200,9 +208,10 @@ async def _submit_of_one(
         requests.append(row)
         covers += [_cover(row["id"], each) for each in group]
         decision = Decision(status="SUBMITTED", approval_id=str(row["id"]))
-        seen += [each.observed(decision, _actor(who), _facts(row, who), carry()) for each in group]
+        actor, facts = _actor(who), _facts(row, who)
+        seen += [each.observed(decision, Actor.CONSULTANT, actor, facts, carry()) for each in group]
     await store.add(transaction, requests, covers)
-    await time_entries.record(transaction, table.name, seen, now)
+    await recording.record(transaction, table.name, seen, now)
     ids = sorted({*open_now.values(), *(row["id"] for row in requests)})
     return Submitted(ids, len(covers), skipped)
 

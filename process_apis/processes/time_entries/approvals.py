@@ -38,7 +38,8 @@ _UNCOVERED = text(
     JOIN time_entry_version AS version
       ON version.time_entry_id = entry.id AND version.version = entry.version
     WHERE entry.connection = :connection AND entry.approval_id = :approval_id
-      AND entry.state IN ('APPROVED', 'SUBMITTED') AND entry.observed_at < :observed_at
+      AND entry.state IN ('APPROVED', 'PARTIALLY_APPROVED', 'SUBMITTED')
+      AND entry.observed_at < :observed_at
       AND NOT (entry.external_id = ANY(:covered))
     """
 )

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from process_apis.processes.time_entries.states import EntryState
+from process_apis.processes.time_entries.transitions import Actor, transition
 
 # Left out of the hash: names and emails belong to master data, approval has its own state, and
 # `invoiced` is the echo of our own feedback.
@@ -27,9 +28,10 @@ _CONTENT = (
     "tags",
     "running",
 )
+_SUBMITTED = (EntryState.SUBMITTED, EntryState.PARTIALLY_APPROVED)
 _REFERENCES = ("worker", "client", "project", "task")
 
-ApprovalWord = Literal["OPEN", "SUBMITTED", "APPROVED", "REJECTED"]
+ApprovalWord = Literal["OPEN", "SUBMITTED", "PARTIALLY_APPROVED", "APPROVED", "REJECTED"]
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,8 @@ class Observation:
 
     :param content: the entry in the contract's JSON form; None if it is gone.
     :param decision: None if this read tells nothing about the approval.
-    :param ours_to_approve: Timepost gives the approvals of this connection. They hold for the
-        very version that was submitted, and there is nobody else to ask about them.
-    :param actor: who did it, if not the tracker.
+    :param by: whose act it shows.
+    :param actor: who that is, by name, if not the tracker.
     :param facts: what the lineage says beside that.
     :param final: a pushed deletion. No later read will say again that the entry is gone.
     """
@@ -61,10 +62,16 @@ class Observation:
     content: dict[str, Any] | None
     decision: Decision | None = None
     carrier: Mapping[str, str] = field(default_factory=dict)
-    ours_to_approve: bool = False
+    by: Actor = Actor.TRACKER
     actor: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     final: bool = False
+
+    @property
+    def ours_to_approve(self) -> bool:
+        """Timepost gives the approvals. They hold for the very version that was submitted, and
+        there is nobody else to ask about them."""
+        return self.by is not Actor.TRACKER
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ class Head:
     approved_at: datetime | None = None
 
 
-Effect = Literal["stale", "unchanged", "changed"]
+Effect = Literal["stale", "unchanged", "refused", "changed"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +127,34 @@ def apply(head: Head | None, seen: Observation) -> Outcome:
     A read that began before the one that made the head is stale: it may show what was true
     before, so it changes nothing. But the later read may have told nothing of the approval that
     the stale one is about, so what that would have changed is asked again.
+
+    A move that the table of transitions does not have is refused as a whole.
     """
+    outcome = _observed(head, seen)
+    if outcome.effect == "changed" and outcome.head is not None:
+        refusal = _refusal(head, outcome.head, seen)
+        if refusal is not None:
+            return Outcome("refused", head, steps=(refusal,))
+    return outcome
+
+
+def _refusal(before: Head | None, after: Head, seen: Observation) -> str | None:
+    """Why this must not happen; staying in a state is no move, but being approved again is one."""
+    source = before.state if before else None
+    approvals = (before.approved_version, before.approval_id) if before else (None, None)
+    again = after.state is EntryState.APPROVED and approvals != (
+        after.approved_version,
+        after.approval_id,
+    )
+    if source is after.state and not again:
+        return None
+    once = before is not None and before.approved_version is not None
+    if transition(source, after.state, seen.by, approved_before=once) is not None:
+        return None
+    return f"refused: {source or 'unknown'} to {after.state} by {seen.by}"
+
+
+def _observed(head: Head | None, seen: Observation) -> Outcome:
     if head is not None and seen.observed_at < head.observed_at:
         return Outcome("stale", head, ask_approval=_left_unsaid(head, seen))
     if seen.content is None:
@@ -176,7 +210,7 @@ def _with_content(
     if head is None:
         return Head(state=EntryState.DRAFT, version=1, **facts)
     state = EntryState.DRAFT if head.approved_version is None else EntryState.REOPENED
-    if head.state is EntryState.SUBMITTED and not seen.ours_to_approve:
+    if head.state in _SUBMITTED and not seen.ours_to_approve:
         state = EntryState.SUBMITTED
     return replace(head, state=state, version=head.version + 1, **facts)
 
@@ -196,6 +230,7 @@ def _decided(head: Head, decision: Decision | None) -> Head:
         )
     states = {
         "SUBMITTED": EntryState.SUBMITTED,
+        "PARTIALLY_APPROVED": EntryState.PARTIALLY_APPROVED,
         "REJECTED": EntryState.REJECTED,
         "OPEN": EntryState.DRAFT if head.approved_version is None else EntryState.REOPENED,
     }

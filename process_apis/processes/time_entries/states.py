@@ -4,10 +4,12 @@ from enum import StrEnum
 
 
 class EntryState(StrEnum):
-    """`REOPENED` had been approved; `DELETED` may come back where a tracker can restore."""
+    """`PARTIALLY_APPROVED`: some of several approvers have agreed. `REOPENED` had been approved.
+    `DELETED` may come back where a tracker can restore."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
+    PARTIALLY_APPROVED = "PARTIALLY_APPROVED"
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
     REOPENED = "REOPENED"

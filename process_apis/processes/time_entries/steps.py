@@ -4,19 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import Database
 from process_apis.processes.intake import store as inbox
-from process_apis.processes.intake.store import Arrival, Claimed
+from process_apis.processes.intake.store import Claimed
 from process_apis.processes.intake.tables import EventKind
-from process_apis.processes.lineage import store as lineage
-from process_apis.processes.time_entries import approvals, rules, store
+from process_apis.processes.time_entries import approvals, recording, store
 from process_apis.processes.time_entries.rules import Decision, Observation
+from process_apis.processes.time_entries.transitions import Actor
 from process_apis.upstream.system_tier import CONTRACT_BROKEN, SystemTier
 from process_apis.upstream.time_tracking import (
     Approval,
@@ -71,7 +69,7 @@ async def read_entries(reader: Reader, connection: str) -> int:
             await _postpone(reader, claimed, problem)
             return len(claimed)
         if connection in reader.ours_to_approve:
-            seen = [replace(each, decision=None, ours_to_approve=True) for each in seen]
+            seen = [replace(each, decision=None, by=Actor.CONSULTANT) for each in seen]
         told = {each.external_id for each in seen}
         answered = [each for each in claimed if each.subject in told]
         await _commit(reader, connection, seen, answered)
@@ -269,81 +267,8 @@ async def _commit_once(
             lost = await approvals.keep(
                 transaction, connection, found.approvals, found.missing, observed_at
             )
-        await record(transaction, connection, [*seen, *lost], now)
+        await recording.record(transaction, connection, [*seen, *lost], now)
         await inbox.finish(transaction, [each.id for each in claimed], now)
-
-
-async def record(
-    transaction: AsyncConnection, connection: str, seen: Sequence[Observation], now: datetime
-) -> None:
-    """Apply observations to the heads: versions, states, lineage, counters."""
-    heads = await store.lock_heads(transaction, connection, (each.external_id for each in seen))
-    changes: list[store.HeadChange] = []
-    steps: list[lineage.Step] = []
-    unmoved = {"stale": 0, "unchanged": 0}
-    ask: dict[str, Mapping[str, str]] = {}
-    due: set[str] = set()
-    for observation in seen:
-        stored = heads.get(observation.external_id)
-        before = stored.head if stored else None
-        outcome = rules.apply(before, observation)
-        if outcome.effect != "changed":
-            unmoved[outcome.effect] += 1
-        if outcome.ask_approval:
-            ask[outcome.ask_approval] = observation.carrier
-        if outcome.head is None or outcome.head == before:
-            continue
-        entry_id = stored.id if stored else uuid4()
-        heads[observation.external_id] = store.StoredHead(
-            entry_id, observation.external_id, outcome.head
-        )
-        if rules.needs_posting(before, outcome.head):
-            due.add(observation.external_id)
-        changes.append(
-            store.HeadChange(
-                id=entry_id,
-                external_id=observation.external_id,
-                head=outcome.head,
-                content=outcome.new_version,
-                origin=observation.origin,
-                carrier=observation.carrier,
-                posting_due=observation.external_id in due,
-            )
-        )
-        steps.extend(
-            lineage.Step(
-                entry_id,
-                what,
-                now,
-                actor=observation.actor or f"tracker:{connection}",
-                detail={
-                    "version": outcome.head.version,
-                    "origin": observation.origin,
-                    **observation.facts,
-                },
-                trace_id=lineage.trace_id_of(observation.carrier),
-            )
-            for what in outcome.steps
-        )
-    await store.write(transaction, connection, changes, now)
-    await lineage.record(transaction, steps)
-    for reason, total in unmoved.items():
-        await inbox.count(transaction, connection, reason, total)
-    await inbox.commit_arrivals(transaction, _questions(connection, ask), now)
-
-
-def _questions(connection: str, asked: Mapping[str, Mapping[str, str]]) -> list[Arrival]:
-    return [
-        Arrival(
-            connection=connection,
-            kind=EventKind.APPROVAL,
-            subject=approval_id,
-            content_key=f"follow-up:{approval_id}",
-            origin="follow-up",
-            carrier=dict(carrier),
-        )
-        for approval_id, carrier in asked.items()
-    ]
 
 
 async def _leave_as_they_are(reader: Reader, connection: str, silent: Sequence[Claimed]) -> None:

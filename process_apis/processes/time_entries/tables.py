@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from process_apis.database import Instant, Json, one_of
@@ -22,6 +22,12 @@ class TimeEntry(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("connection", "external_id", name="time_entry_source"),
         one_of("state", EntryState, "time_entry_state"),
+        CheckConstraint(
+            "CASE state WHEN 'DRAFT' THEN approved_version IS NULL"
+            " WHEN 'REOPENED' THEN approved_version IS NOT NULL"
+            " WHEN 'APPROVED' THEN approved_version IS NOT NULL ELSE true END",
+            name="time_entry_approved_once",
+        ),
         Index("time_entry_posting_due", "id", postgresql_where=text("posting_due")),
         Index("time_entry_worker_day", "connection", "worker_external_id", "work_date"),
         Index("time_entry_approval", "connection", "approval_id"),

@@ -20,10 +20,12 @@ class Reference(Contract):
 
 
 class EntryStatus(StrEnum):
-    """Where the tracker says the entry stands; `OPEN` is a draft."""
+    """Where the tracker says the entry stands; `OPEN` is a draft, `PARTIALLY_APPROVED` one
+    to which some of several approvers have agreed."""
 
     OPEN = "OPEN"
     SUBMITTED = "SUBMITTED"
+    PARTIALLY_APPROVED = "PARTIALLY_APPROVED"
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
 
@@ -119,6 +121,7 @@ class ApprovalStatus(StrEnum):
     """State of an approval request for one worker and period."""
 
     SUBMITTED = "SUBMITTED"
+    PARTIALLY_APPROVED = "PARTIALLY_APPROVED"
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
     WITHDRAWN = "WITHDRAWN"
