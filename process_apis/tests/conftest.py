@@ -36,7 +36,14 @@ WAIT = 1.0
 @pytest.fixture(scope="session")
 def with_masters(postgres: PostgresServer, identity: RunningIdentityServer) -> str:
     """Name of a database with the whole schema and the firm's masters, to be copied."""
-    url = postgres.create_database(TEMPLATE)
+    return template_with_masters(postgres, identity, TEMPLATE)
+
+
+def template_with_masters(
+    postgres: PostgresServer, identity: RunningIdentityServer, name: str
+) -> str:
+    """The same under a name: other folders whose tests need one have fixtures of their own."""
+    url = postgres.create_database(name)
     migrate(SecretStr(url))
     watch_transitions(url)
 
@@ -48,7 +55,7 @@ def with_masters(postgres: PostgresServer, identity: RunningIdentityServer) -> s
 
     with served(StandIn(masters=firm.masters())) as system:
         asyncio.run(read_masters(system))
-    return TEMPLATE
+    return name
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A move that the table of transitions does not have is refused, and leaves a trace."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from process_apis.processes.time_entries import recording
@@ -22,7 +20,7 @@ async def test_hours_that_nobody_submitted_are_not_approved(tier: Tier, by: Acto
     content = content_of(TimeEntry.model_validate(tier.system.entries["e1"]))
     approved = Observation(
         "e1",
-        datetime.now(UTC),
+        tier.clock.now(),
         "timepost",
         content,
         Decision("APPROVED", "r1", firm.MIA, firm.DECIDED),

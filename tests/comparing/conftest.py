@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.identity.in_thread import RunningIdentityServer
+from deploy.local.postgres import PostgresServer
 from deploy.sandboxes.clockify.background import serving
 from deploy.sandboxes.redmine.tests.fixtures import Redmine, redmine
 from process_apis.settings import ProcessSettings
@@ -14,14 +15,14 @@ from process_apis.tests.conftest import (
     identity,
     ledger_url,
     settings_of,
+    template_with_masters,
     tier,
-    with_masters,
 )
 from process_apis.tests.system_stand_in import TRACKER, StandIn
 from system_apis.app import create_app
 from system_apis.settings import SystemIdentity, SystemSettings
 
-__all__ = ["Tier", "identity", "ledger_url", "redmine", "tier", "with_masters"]
+__all__ = ["Tier", "identity", "ledger_url", "redmine", "tier"]
 
 # The process tier's fixtures know their tracker by one name, whatever it is.
 CONNECTIONS = f"""
@@ -34,6 +35,12 @@ base_url = "URL"
 api_key = {{ env = "REDMINE_KEY" }}
 approval = {{ id = 1 }}
 """
+
+
+@pytest.fixture(scope="session")
+def with_masters(postgres: PostgresServer, identity: RunningIdentityServer) -> str:
+    """Name of a database to be copied."""
+    return template_with_masters(postgres, identity, "template_comparing")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ _STATES = (
 
 def upgrade() -> None:
     op.execute("ALTER TABLE time_entry DROP CONSTRAINT time_entry_state")
-    # Not validated: what was allowed before is allowed still, and no lock is held for a scan.
+    # Validated afterwards, so that nobody waits for the scan.
     op.execute(
         "ALTER TABLE time_entry ADD CONSTRAINT time_entry_state"
         f" CHECK (state IN {_STATES}) NOT VALID"
@@ -29,3 +29,5 @@ def upgrade() -> None:
         " WHEN 'REOPENED' THEN approved_version IS NOT NULL"
         " WHEN 'APPROVED' THEN approved_version IS NOT NULL ELSE true END) NOT VALID"
     )
+    for name in ("time_entry_state", "time_entry_approved_once"):
+        op.execute(f"ALTER TABLE time_entry VALIDATE CONSTRAINT {name}")
