@@ -1,13 +1,13 @@
 """entries that some of several approvers have agreed to
 
-Revision: 20261126_0008
-Follows: 20261126_0007
+Revision: 20261126_0010
+Follows: 20261126_0009
 """
 
 from alembic import op
 
-revision = "20261126_0008"
-down_revision = "20261126_0007"
+revision = "20261126_0010"
+down_revision = "20261126_0009"
 branch_labels = None
 depends_on = None
 
