@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx2
-from opentelemetry import propagate
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -17,6 +16,8 @@ from tenacity import (
 )
 
 from shared.http_client.errors import failure_of
+from shared.http_client.tracing import TracedTransport
+from shared.http_client.transport import DirectTransport
 
 DEFAULT_TIMEOUT = httpx2.Timeout(10.0, connect=3.0, pool=5.0)
 # Every connection is kept: those beyond the library's 20 would be opened anew for each request of
@@ -69,8 +70,7 @@ class HttpClient:
         self._library = httpx2.AsyncClient(
             base_url=base_url,
             timeout=timeout,
-            transport=transport,
-            limits=limits,
+            transport=TracedTransport(transport or DirectTransport(limits)),
             auth=auth,
             headers=headers,
             follow_redirects=False,
@@ -109,7 +109,7 @@ class HttpClient:
                 url,
                 json=json,
                 content=content,
-                headers=_with_trace_context(headers),
+                headers=headers,
                 params=params,
                 timeout=httpx2.USE_CLIENT_DEFAULT if timeout is None else timeout,
             )
@@ -183,13 +183,6 @@ class HttpClient:
             retry_error_callback=_last_outcome,
         )
         return await attempts(self._send, request)
-
-
-def _with_trace_context(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """The instrumented network transport adds it too; an injected transport would lack it."""
-    carried = dict(headers or {})
-    propagate.inject(carried)
-    return carried
 
 
 def _may_recover_soon(response: httpx2.Response) -> bool:

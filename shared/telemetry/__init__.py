@@ -8,15 +8,15 @@ from shared.telemetry.carrier import Carrier, carry, resume
 from shared.telemetry.export import CleaningExporter
 from shared.telemetry.logging import configure_logging
 from shared.telemetry.settings import TelemetrySettings
-from shared.telemetry.setup import configure, instrument_app
+from shared.telemetry.setup import SERVER_TELEMETRY, configure
 
 __all__ = [
+    "SERVER_TELEMETRY",
     "Carrier",
     "CleaningExporter",
     "TelemetrySettings",
     "carry",
     "configure",
     "configure_logging",
-    "instrument_app",
     "resume",
 ]

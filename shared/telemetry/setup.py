@@ -6,11 +6,9 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 import structlog
-from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry import metrics, propagate, trace
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider, sampling
@@ -20,6 +18,16 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from shared.telemetry.export import CleaningExporter
 from shared.telemetry.logging import configure_logging
 from shared.telemetry.settings import TelemetrySettings
+
+# Probes come every few seconds and would drown everything else.
+_PROBES = frozenset({"/health", "/ready", "/metrics"})
+# The framework's own spans and durations. Its logs hold the texts of exceptions, which quote data.
+SERVER_TELEMETRY: TelemetryConfig = {
+    "exclude": lambda scope: scope.get("path") in _PROBES,
+    "operation_spans": False,
+    "logs": False,
+    "auto_configure": False,
+}
 
 _log = structlog.get_logger("timepost.telemetry")
 
@@ -39,7 +47,6 @@ def configure(
     configure_logging(settings)
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return  # the providers of a process cannot be replaced
-    _choose_conventions()
     # Baggage stays out: whatever a caller put into it would be handed on to every platform.
     propagate.set_global_textmap(TraceContextTextMapPropagator())
     resource = Resource.create(
@@ -48,18 +55,6 @@ def configure(
     trace.set_tracer_provider(_tracer_provider(resource, [*span_processors, *_otlp()]))
     reader = PrometheusMetricReader()
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[reader]))
-    HTTPX2ClientInstrumentor().instrument()
-
-
-def instrument_app(app: FastAPI) -> None:
-    """Server spans and request durations for an app; probes are left out."""
-    _choose_conventions()
-    # Probes come every few seconds and would drown everything else.
-    FastAPIInstrumentor.instrument_app(
-        app,
-        exclude_spans=["send", "receive"],
-        excluded_urls="/health$,/ready$,/metrics$",
-    )
 
 
 def _tracer_provider(resource: Resource, processors: Sequence[SpanProcessor]) -> TracerProvider:
@@ -86,8 +81,3 @@ def _otlp() -> Sequence[SpanProcessor]:
     )
 
     return (BatchSpanProcessor(CleaningExporter(OTLPSpanExporter())),)
-
-
-def _choose_conventions() -> None:
-    """The stable names of HTTP attributes; instrumentations read this once, at the first use."""
-    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")

@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 
 from shared.identity import TokenVerifier
 from shared.problems import ConfigurationError
-from shared.telemetry import instrument_app
+from shared.telemetry import SERVER_TELEMETRY
 from shared.web.answer_headers import AnswerHeaders
 from shared.web.body_limit import BodyLimit
 from shared.web.docs_pages import add_docs
@@ -52,6 +52,7 @@ def create_api(
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        telemetry=SERVER_TELEMETRY,
     )
     app.state.start_up = start_up
     app.state.throttle = Throttle(settings)
@@ -63,7 +64,6 @@ def create_api(
     _refuse_unknown_overrides(app, settings)
     _describe(app, served=settings.docs_enabled)
     _wrap(app, settings, start_up)
-    instrument_app(app)
     return app
 
 

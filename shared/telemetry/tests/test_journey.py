@@ -125,6 +125,7 @@ def test_counters_appear_among_the_metrics(output: str) -> None:
     measured = json.loads(output.splitlines()[-1])["metrics"]
     assert "journey_events_total" in measured
     assert "http_server_request_duration_seconds" in measured
+    assert "http_client_request_duration_seconds" in measured
 
 
 def test_with_an_endpoint_spans_are_sent_and_as_clean(
