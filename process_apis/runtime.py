@@ -11,6 +11,7 @@ from process_apis.processes.approvals.configuration import read_approvals
 from process_apis.processes.approvals.desk import ApprovalsDesk
 from process_apis.processes.exceptions.incidents import record_incident
 from process_apis.processes.exceptions.recorder import record_cases
+from process_apis.processes.feedback.echoes import told_lately
 from process_apis.processes.feedback.recorder import record_feedback
 from process_apis.processes.feedback.steps import Messenger
 from process_apis.processes.master_data.steps import Librarian
@@ -90,6 +91,7 @@ def build(
             settings.sweep_days,
             timing.reading_lease_span,
             approvals.ours,
+            told_lately,
         ),
         approvals=ApprovalsDesk(database, clock, approvals),
         librarian=Librarian(database, system, clock, wake),

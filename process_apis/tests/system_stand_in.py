@@ -6,7 +6,7 @@ resend that should not have happened shows as a second line.
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -36,6 +36,7 @@ class StandIn:
         "read entries", "read approvals", "sweep", "list entries"; `held` says that one has come
         there, `reached` names the places where any ever has.
     :param read_again: ids that were asked for, in order.
+    :param on_told: what being told changes in an entry; then its webhook fires (`fired`).
     :param archived: entries that are in no list, and that reads by id neither give nor deny.
     :param odd: entries that lists name as unreadable.
     :param approves: the tracker's ability: "period", "entry" or "none".
@@ -67,6 +68,8 @@ class StandIn:
     reached: set[str] = field(default_factory=set)
     posts: list[Json] = field(default_factory=list)
     feedback_fault: str = ""
+    on_told: Callable[[Json], None] | None = None
+    fired: list[str] = field(default_factory=list)
     sweep_status: int = 200
     list_status: int = 200
     lists: bool = True
@@ -207,6 +210,10 @@ class StandIn:
         @app.post(base + "/feedback")
         async def feedback(body: Json) -> Json:
             self.feedback.extend(body["items"])
+            for each in body["items"]:
+                if self.on_told and each["external_id"] in self.entries:
+                    self.on_told(self.entries[each["external_id"]])
+                    self.fired.append(each["external_id"])
             results = [
                 {"external_id": each["external_id"], "status": "delivered", "message": None}
                 for each in reversed(body["items"])

@@ -168,6 +168,14 @@ _ENTRIES = (
         "Compare both sides and correct the line in the ERP.",
     ),
     CatalogueEntry(
+        "RC_STATUS_STALE",
+        _S3,
+        _OPERATOR,
+        "The tracker was not told what became of the entry: {why}.",
+        "Nothing is wrong in the ERP. Find out why the tracker does not take it (timepost "
+        "connections check), and have the consultant told by other means.",
+    ),
+    CatalogueEntry(
         "RC_EXTRA_IN_ERP",
         _S1,
         _ANALYST,

@@ -74,6 +74,13 @@ async def record_cases(
             "now": now,
         },
     )
+    await open_cases(transaction, standings, now)
+
+
+async def open_cases(
+    transaction: AsyncConnection, standings: Sequence[Standing], now: datetime
+) -> None:
+    """Open or update the case of each finding, beside whatever else is open."""
     latest = {
         (each.time_entry_id, each.finding.code): _case(each, each.finding)
         for each in standings

@@ -9,6 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import Database, as_json
+from process_apis.processes.feedback import echoes
+from process_apis.processes.feedback import untold as untold_cases
 from process_apis.processes.feedback.tables import FeedbackState
 from process_apis.processes.lineage import store as lineage
 from process_apis.upstream.system_tier import SystemTier
@@ -18,6 +20,10 @@ from shared.values import Clock
 BATCH = 200
 MAX_ATTEMPTS = 10
 _MOST_WAIT = 3600
+_UNTOLD = {
+    FeedbackState.FAILED: f"it did not take it {MAX_ATTEMPTS} times",
+    FeedbackState.WITHHELD: "each telling changed the entry there, and so made another one to tell",
+}
 
 # One entry's news go out in order: a tracker that was told "posted" must not be told of an
 # earlier refusal after that.
@@ -34,7 +40,8 @@ _CLAIM = text(
                 AND (earlier.created_at, earlier.id) < (item.created_at, item.id))
         ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
     )
-    UPDATE feedback_item AS item SET lease_until = :lease_until, attempts = attempts + 1
+    UPDATE feedback_item AS item SET lease_until = :lease_until, attempts = attempts + 1,
+        told_at = :now
     FROM due WHERE item.id = due.id
     RETURNING item.id, item.time_entry_id, item.posting_id, item.entry_external_id,
               item.outcome, item.document, item.reason, item.attempts
@@ -92,8 +99,25 @@ async def deliver(messenger: Messenger, connection: str) -> int:
             },
         )
         items = [Item(**row) for row in rows.mappings()]
+        looping = await echoes.in_a_loop(transaction, {each.time_entry_id for each in items}, now)
     if not items:
         return 0
+    quiet = [each for each in items if each.time_entry_id not in looping]
+    answers = await _tell(messenger, connection, quiet)
+    # Whatever the answer is silent about is told again: telling twice changes nothing.
+    told = [
+        (each, "looping" if each.time_entry_id in looping else answers.get(each.entry_external_id))
+        for each in items
+    ]
+    async with messenger.database.transaction() as transaction:
+        await _note(transaction, told, messenger.clock.now())
+    return len(items)
+
+
+async def _tell(messenger: Messenger, connection: str, items: Sequence[Item]) -> dict[str, str]:
+    """What the tracker answered, by entry; nothing if it did not."""
+    if not items:
+        return {}
     try:
         answer = await messenger.system.give_feedback(
             connection,
@@ -107,18 +131,13 @@ async def deliver(messenger: Messenger, connection: str) -> int:
                 for each in items
             ],
         )
-        said = {result.external_id: result.status for result in answer.results}
     except TimepostProblem:
-        said = {}
-    # Whatever the answer is silent about is told again: telling twice changes nothing.
-    told = [(each, said.get(each.entry_external_id, "retry")) for each in items]
-    async with messenger.database.transaction() as transaction:
-        await _note(transaction, told, messenger.clock.now())
-    return len(items)
+        return {}
+    return {result.external_id: result.status for result in answer.results}
 
 
 async def _note(
-    transaction: AsyncConnection, told: Sequence[tuple[Item, str]], now: datetime
+    transaction: AsyncConnection, told: Sequence[tuple[Item, str | None]], now: datetime
 ) -> None:
     settled = [(item, _state_after(item, status)) for item, status in told]
     rows = [
@@ -138,14 +157,18 @@ async def _note(
         if state is not FeedbackState.PENDING
     ]
     await lineage.record(transaction, steps)
+    untold = {item.posting_id: _UNTOLD[state] for item, state in settled if state in _UNTOLD}
+    await untold_cases.open_cases(transaction, untold, now)
 
 
-def _state_after(item: Item, status: str) -> FeedbackState:
+def _state_after(item: Item, status: str | None) -> FeedbackState:
     if status == "delivered":
         return FeedbackState.DELIVERED
     # Whatever was deleted in the meantime cannot be told anything.
     if status in ("unsupported", "missing"):
         return FeedbackState.UNSUPPORTED
+    if status == "looping":
+        return FeedbackState.WITHHELD
     return FeedbackState.FAILED if item.attempts >= MAX_ATTEMPTS else FeedbackState.PENDING
 
 

@@ -11,12 +11,14 @@ from process_apis.database import Instant, one_of
 
 
 class FeedbackState(StrEnum):
-    """`UNSUPPORTED`: this tracker has no place for it. `FAILED`: given up after many tries."""
+    """`UNSUPPORTED`: this tracker has no place for it. `FAILED`: given up after many tries.
+    `WITHHELD`: each telling changed the entry, which made something else to tell."""
 
     PENDING = "PENDING"
     DELIVERED = "DELIVERED"
     UNSUPPORTED = "UNSUPPORTED"
     FAILED = "FAILED"
+    WITHHELD = "WITHHELD"
 
 
 class FeedbackItem(SQLModel, table=True):
@@ -30,6 +32,12 @@ class FeedbackItem(SQLModel, table=True):
             "feedback_item_entry",
             "time_entry_id",
             postgresql_where=text("state = 'PENDING'"),
+        ),
+        Index(
+            "feedback_item_told",
+            "time_entry_id",
+            "told_at",
+            postgresql_where=text("told_at IS NOT NULL"),
         ),
         Index(
             "feedback_item_due",
@@ -51,5 +59,8 @@ class FeedbackItem(SQLModel, table=True):
     attempts: int = 0
     due_at: datetime = Field(sa_type=Instant)
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
+    told_at: datetime | None = Field(
+        default=None, sa_type=Instant, description="Just before the tracker was last told."
+    )
     created_at: datetime = Field(sa_type=Instant)
     delivered_at: datetime | None = Field(default=None, sa_type=Instant)

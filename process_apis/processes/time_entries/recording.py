@@ -5,7 +5,7 @@ one statement for each table. It happens within the caller's transaction.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -19,15 +19,30 @@ from process_apis.processes.lineage import store as lineage
 from process_apis.processes.time_entries import rules, store
 from process_apis.processes.time_entries.rules import Head, Observation, Outcome
 
+# Which of some entries the tracker was told about a short while ago: it may have told it back.
+Told = Callable[[AsyncConnection, Collection[UUID], datetime], Awaitable[set[UUID]]]
+_ECHOING = ("webhook", "sweep", "comparison")
+
 
 async def record(
-    transaction: AsyncConnection, connection: str, seen: Sequence[Observation], now: datetime
+    transaction: AsyncConnection,
+    connection: str,
+    seen: Sequence[Observation],
+    now: datetime,
+    told: Told | None = None,
 ) -> None:
-    """Apply observations to the heads, and write what came of them."""
+    """Apply observations to the heads, and write what came of them.
+
+    :param told: to count what is only an echo of our own feedback apart.
+    """
     heads = await store.lock_heads(transaction, connection, (each.external_id for each in seen))
     batch = _Batch(connection, now, heads)
     for observation in seen:
         batch.apply(observation)
+    if told is not None and batch.unchanged:
+        echoing = await told(transaction, set(batch.unchanged), now)
+        echoes = sum(each in echoing for each in batch.unchanged)
+        batch.counts.update({"echo": echoes, "unchanged": -echoes})
     await store.write(transaction, connection, batch.changes, now)
     await lineage.record(transaction, batch.steps)
     for reason, total in sorted(batch.counts.items()):
@@ -40,6 +55,7 @@ class _Batch:
     """What comes of a batch of observations.
 
     :param counts: observations that changed nothing, by reason.
+    :param unchanged: entries that were shown as they are known, once for each time.
     :param questions: hints to what has to be read again, by kind and subject.
     :param due: entries that the sub-ledger has to look at.
     """
@@ -50,6 +66,7 @@ class _Batch:
     changes: list[store.HeadChange] = field(default_factory=list)
     steps: list[lineage.Step] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    unchanged: list[UUID] = field(default_factory=list)
     questions: dict[tuple[EventKind, str], Arrival] = field(default_factory=dict)
     due: set[str] = field(default_factory=set)
 
@@ -59,6 +76,8 @@ class _Batch:
         outcome = rules.apply(before, seen)
         if outcome.effect != "changed":
             self.counts[outcome.effect] += 1
+        if outcome.effect == "unchanged" and stored and seen.origin in _ECHOING:
+            self.unchanged.append(stored.id)
         if outcome.ask_approval:
             self._ask(EventKind.APPROVAL, outcome.ask_approval, seen.carrier)
         if outcome.head is None:

@@ -43,6 +43,7 @@ class Reader:
     :param lease: how long a hint is ours; another worker reads it again after that.
     :param ours_to_approve: connections whose approvals Timepost gives; what their trackers say
         about approvals does not count.
+    :param told: which entries' trackers were told something lately.
     """
 
     database: Database
@@ -51,6 +52,7 @@ class Reader:
     sweep_days: int = 62
     lease: timedelta = timedelta(seconds=120)
     ours_to_approve: frozenset[str] = frozenset()
+    told: recording.Told | None = None
 
 
 async def read_entries(reader: Reader, connection: str) -> int:
@@ -267,7 +269,7 @@ async def _commit_once(
             lost = await approvals.keep(
                 transaction, connection, found.approvals, found.missing, observed_at
             )
-        await recording.record(transaction, connection, [*seen, *lost], now)
+        await recording.record(transaction, connection, [*seen, *lost], now, reader.told)
         await inbox.finish(transaction, [each.id for each in claimed], now)
 
 
