@@ -21,6 +21,7 @@ from deploy.local.scenario.verdict import Line
 from tests.journeys.product import Product, until
 
 WEEKS_BACK = 7
+RECENT, EARLIER = range(1, WEEKS_BACK), range(WEEKS_BACK, 3 * WEEKS_BACK)
 
 
 @dataclass
@@ -90,9 +91,14 @@ class Office:
         self._this_monday = _monday_of(datetime.now(UTC).date())
         self.firm: Firm = read_firm(self._this_monday - timedelta(weeks=WEEKS_BACK))
 
-    def free_week(self, person: Person | None = None, monday: date | None = None) -> Week:
+    def free_week(
+        self,
+        person: Person | None = None,
+        monday: date | None = None,
+        weeks_back: Sequence[int] = RECENT,
+    ) -> Week:
         """A past week that nobody has worked in yet; of anybody, unless somebody is named."""
-        mondays = [self._this_monday - timedelta(weeks=back) for back in range(1, WEEKS_BACK)]
+        mondays = [self._this_monday - timedelta(weeks=back) for back in weeks_back]
         for begins in [monday] if monday else mondays:
             for each in [person] if person else self.firm.people:
                 key = (each.email, begins.isoformat())

@@ -13,7 +13,7 @@ from deploy.local.connections_file import SECOND_TRACKER
 from deploy.local.scenario.dashboard import Dashboard
 from deploy.local.scenario.plan import PlannedEntry
 from deploy.timetagger.person import Person as Account
-from tests.journeys.people import Office, Week
+from tests.journeys.people import EARLIER, Office, Week
 from tests.journeys.product import Product, until
 
 
@@ -35,7 +35,7 @@ class SecondTracker:
     ) -> Week:
         """A week of somebody's with one record a day from Monday on; a sweep has found it."""
         firm = self._office.firm
-        week = self._office.free_week(firm.person(name))
+        week = self._office.free_week(firm.person(name), weeks_back=EARLIER)
         account = self._account(week)
         for day, duration in enumerate(minutes):
             start = datetime.combine(week.monday + timedelta(days=day), time(9), week.person.zone)

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.local.processes import RECORD_SUFFIX
+from deploy.local.pytest_plugin import session_directory
 from deploy.local.scenario.firm import read_firm
 from deploy.local.scenario.make_plan import FIRST_DAY, make_plan
 from deploy.local.scenario.weekend_plan import plan_weekends
@@ -16,9 +18,13 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def ended() -> Iterator[tuple[Path, str]]:
     """Where it ran, and what it printed. It must have come out right."""
-    directory = tmp_path_factory.mktemp("newcomer")
+    with session_directory() as directory:
+        yield directory / ".local" / "demo", run_once(directory)
+
+
+def run_once(directory: Path) -> str:
     finished = subprocess.run(
         [sys.executable, "-m", "deploy.command_line", "demo", "--once"],
         cwd=directory,
@@ -29,7 +35,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         check=False,
     )
     assert finished.returncode == 0, finished.stdout[-8000:]
-    return directory / ".local" / "demo", finished.stdout
+    return finished.stdout
 
 
 def test_every_approved_hour_is_in_the_erp_exactly_once_or_is_a_case(
