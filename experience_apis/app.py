@@ -9,11 +9,13 @@ from http import HTTPStatus
 
 from fastapi import FastAPI
 
+from experience_apis.exception_workbench.replays.routes import router as replays
 from experience_apis.exception_workbench.routes import router as exception_workbench
 from experience_apis.manager_dashboard.routes import router as manager_dashboard
 from experience_apis.settings import ExperienceSettings, read_settings
 from experience_apis.upstream.approval_calls import ProcessApprovals
 from experience_apis.upstream.case_calls import ProcessCases
+from experience_apis.upstream.replay_calls import ProcessReplays
 from shared.http_client import HttpClient, Timeout
 from shared.identity import ServiceTokens, TokenVerifier
 from shared.problems import NotReady
@@ -22,6 +24,8 @@ from shared.values import Clock, SystemClock
 from shared.web import Lifespan, ReadinessCheck, create_api
 
 _CONNECT_SECONDS = 3.0
+# A dry run of a hundred thousand lines takes its time.
+_REHEARSAL_SECONDS = 60.0
 
 
 def create_app(settings: ExperienceSettings | None = None, clock: Clock | None = None) -> FastAPI:
@@ -32,30 +36,31 @@ def create_app(settings: ExperienceSettings | None = None, clock: Clock | None =
     settings = settings or read_settings()
     clock = clock or SystemClock()
     configure("timepost-experience", settings.telemetry)
-    process_tier = _client_for_process_tier(settings)
+    process_tier = _client_for_process_tier(settings.process_url, settings.process_timeout_seconds)
+    patient = _client_for_process_tier(settings.process_url, _REHEARSAL_SECONDS)
     provider = HttpClient(name="The identity provider")
     verifier = TokenVerifier(settings.identity, provider.library_client, clock)
     app = create_api(
         title="Timepost experience APIs",
         version="1.0.0",
         description="Timepost as finance teams, managers and integration teams see it.",
-        routers=[exception_workbench, manager_dashboard],
+        routers=[exception_workbench, replays, manager_dashboard],
         settings=settings.web,
-        lifespan=_closing(process_tier, provider),
+        lifespan=_closing(process_tier, patient, provider),
         readiness=[_keys_obtainable(verifier), _process_tier_ready(process_tier)],
         verifier=verifier,
     )
     tokens = ServiceTokens(settings.identity, provider.library_client, clock)
     app.state.process_cases = ProcessCases(process_tier, tokens)
+    app.state.process_replays = ProcessReplays(patient, tokens)
     app.state.process_approvals = ProcessApprovals(process_tier, tokens)
     app.state.clock = clock
     return app
 
 
-def _client_for_process_tier(settings: ExperienceSettings) -> HttpClient:
-    seconds = settings.process_timeout_seconds
+def _client_for_process_tier(url: str, seconds: float) -> HttpClient:
     return HttpClient(
-        settings.process_url.rstrip("/"),
+        url.rstrip("/"),
         name="The process tier",
         timeout=Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
         deadline_seconds=seconds,

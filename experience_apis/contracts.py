@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from experience_apis.exception_workbench import routes as exception_workbench
+from experience_apis.exception_workbench.replays import routes as replays
 from experience_apis.manager_dashboard import routes as manager_dashboard
 from shared.web import contract_of
 
@@ -15,6 +16,11 @@ _CONTRACTS: tuple[tuple[str, APIRouter, str], ...] = (
         exception_workbench.router,
         "The exception cases as a finance team works on them: filtered, compared "
         "side by side, retried, assigned and commented.",
+    ),
+    (
+        "workbench_replays",
+        replays.router,
+        "Replays as a finance team runs them: what would be sent, progress, stop.",
     ),
     (
         "manager_dashboard",

@@ -74,7 +74,7 @@ def _running(issuer: str) -> RunningIdentityServer:
             issuer=issuer,
             client_id="timepost-workbench",
             redirect_uri=_REDIRECT_URI,
-            scope="openid cases:read cases:write entries:read",
+            scope="openid cases:read cases:write entries:read replays:read replays:write",
         ),
     )
 

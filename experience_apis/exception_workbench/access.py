@@ -10,6 +10,7 @@ _RETRY_ROLES = frozenset(
     {"finance.analyst", "finance.controller", "integration.operator", "data.steward"}
 )
 _CONFIRM_ROLES = frozenset({"finance.analyst", "finance.controller", "integration.operator"})
+REPLAY_ROLES = _CONFIRM_ROLES
 _CASE_WORK_ROLES = _RETRY_ROLES | {"project.manager"}
 
 Reader = Annotated[Principal, requires("cases:read")]

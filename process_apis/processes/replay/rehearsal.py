@@ -47,10 +47,10 @@ class Rehearsal:
         """Take in what would become of one posting."""
         minutes = verdict.row["minutes"]
         self.digests[verdict.row["id"]] = digest_of(verdict)
-        if verdict.target:
-            self.targets.add(verdict.target)
         if verdict.state is PostingState.READY:
             self._sent.add(minutes)
+            if verdict.target:
+                self.targets.add(verdict.target)
         else:
             code = verdict.findings[0].code if verdict.findings else None
             self._failing.setdefault(code, _Counted()).add(minutes)

@@ -169,6 +169,10 @@ class DryRun(BaseModel):
     total: Sum
     would_send: Sum
     would_fail: list[CodeSum] = Field(description="The most frequent first.")
+    paused: list[str] = Field(
+        description="ERPs that it would send to, and that are paused: until they go on, the replay "
+        "is refused."
+    )
     lines: list[DryRunLine]
     next_after: UUID | None = Field(description="For further lines; null if these are all.")
 
