@@ -128,7 +128,7 @@ def _arrival(event: EntryChanged | ApprovalChanged) -> Arrival:
         delivery_id=event.deliveryid,
         content_key=event.id,
         origin="webhook",
-        payload=event.data.model_dump(mode="json") if full else None,
+        payload=event.data if full else None,
         carrier=carrier,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +15,10 @@ from process_apis.processes.intake.tables import EventKind
 
 @dataclass(frozen=True)
 class Arrival:
-    """A hint on its way into the inbox."""
+    """A hint on its way into the inbox.
+
+    :param payload: the entry, where it was pushed; a model is written as its JSON form.
+    """
 
     connection: str
     kind: EventKind
@@ -22,7 +26,7 @@ class Arrival:
     content_key: str
     origin: str
     delivery_id: str | None = None
-    payload: dict[str, Any] | None = None
+    payload: BaseModel | dict[str, Any] | None = None
     carrier: dict[str, str] = field(default_factory=dict)
 
 
