@@ -76,23 +76,21 @@ _ONE_CLAIM_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name
 
 _CLAIM = text(
     """
-    WITH subjects AS (
-        SELECT DISTINCT subject FROM (
-            SELECT subject FROM inbox_event AS waiting
-            WHERE connection = :connection AND kind = :kind AND status <> 'DONE'
-              AND due_at <= :now AND (status = 'PENDING' OR lease_until <= :now)
-              AND NOT EXISTS (
-                  SELECT 1 FROM inbox_event AS busy
-                  WHERE busy.connection = :connection AND busy.kind = :kind
-                    AND busy.subject = waiting.subject
-                    AND busy.status = 'CLAIMED' AND busy.lease_until > :now)
-            ORDER BY id LIMIT :limit) AS first_in
+    WITH busy AS MATERIALIZED (
+        SELECT subject FROM inbox_event
+        WHERE connection = :connection AND kind = :kind
+          AND status = 'CLAIMED' AND lease_until > :now
+    ), first_in AS MATERIALIZED (
+        SELECT subject FROM inbox_event
+        WHERE connection = :connection AND kind = :kind AND status IN ('PENDING', 'CLAIMED')
+          AND due_at <= :now AND (status = 'PENDING' OR lease_until <= :now)
+          AND subject <> ALL (ARRAY(SELECT subject FROM busy))
+        ORDER BY id LIMIT :limit
     )
     UPDATE inbox_event AS event
     SET status = 'CLAIMED', lease_until = :lease_until, attempts = attempts + 1
-    FROM subjects
     WHERE event.connection = :connection AND event.kind = :kind AND event.status <> 'DONE'
-      AND event.subject = subjects.subject
+      AND event.subject = ANY (ARRAY(SELECT subject FROM first_in))
     RETURNING event.id, event.subject, event.origin, event.payload, event.carrier,
               event.attempts, event.received_at
     """
@@ -108,7 +106,8 @@ _POSTPONE = text(
 )
 
 _CONNECTIONS_DUE = text(
-    "SELECT DISTINCT connection, kind FROM inbox_event WHERE status <> 'DONE' AND due_at <= :now"
+    "SELECT DISTINCT connection, kind FROM inbox_event"
+    " WHERE status IN ('PENDING', 'CLAIMED') AND due_at <= :now"
     " AND (status = 'PENDING' OR lease_until <= :now)"
 )
 
