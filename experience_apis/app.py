@@ -12,9 +12,11 @@ from fastapi import FastAPI
 from experience_apis.exception_workbench.replays.routes import router as replays
 from experience_apis.exception_workbench.routes import router as exception_workbench
 from experience_apis.manager_dashboard.routes import router as manager_dashboard
+from experience_apis.operations.routes import router as operations
 from experience_apis.settings import ExperienceSettings, read_settings
 from experience_apis.upstream.approval_calls import ProcessApprovals
 from experience_apis.upstream.case_calls import ProcessCases
+from experience_apis.upstream.connection_calls import ProcessConnections
 from experience_apis.upstream.replay_calls import ProcessReplays
 from shared.http_client import HttpClient, Timeout
 from shared.identity import ServiceTokens, TokenVerifier
@@ -44,7 +46,7 @@ def create_app(settings: ExperienceSettings | None = None, clock: Clock | None =
         title="Timepost experience APIs",
         version="1.0.0",
         description="Timepost as finance teams, managers and integration teams see it.",
-        routers=[exception_workbench, replays, manager_dashboard],
+        routers=[exception_workbench, replays, manager_dashboard, operations],
         settings=settings.web,
         lifespan=_closing(process_tier, patient, provider),
         readiness=[_keys_obtainable(verifier), _process_tier_ready(process_tier)],
@@ -54,6 +56,7 @@ def create_app(settings: ExperienceSettings | None = None, clock: Clock | None =
     app.state.process_cases = ProcessCases(process_tier, tokens)
     app.state.process_replays = ProcessReplays(patient, tokens)
     app.state.process_approvals = ProcessApprovals(process_tier, tokens)
+    app.state.process_connections = ProcessConnections(process_tier, tokens)
     app.state.clock = clock
     return app
 

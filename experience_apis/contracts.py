@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from experience_apis.exception_workbench import routes as exception_workbench
 from experience_apis.exception_workbench.replays import routes as replays
 from experience_apis.manager_dashboard import routes as manager_dashboard
+from experience_apis.operations import routes as operations
 from shared.web import contract_of
 
 # Name of the contract, its router, and what it is for.
@@ -26,6 +27,11 @@ _CONTRACTS: tuple[tuple[str, APIRouter, str], ...] = (
         "manager_dashboard",
         manager_dashboard.router,
         "The approvals as managers work on them: with age and hours, decided, delegated.",
+    ),
+    (
+        "operations",
+        operations.router,
+        "The connections as integration operators see and switch them.",
     ),
 )
 

@@ -6,9 +6,11 @@ import structlog
 from sqlalchemy import text
 
 from process_apis.doorbell import Stage
+from process_apis.draining import finish_drains
 from process_apis.processes.approvals import automatic
 from process_apis.processes.connections import gates
 from process_apis.processes.connections import store as connections
+from process_apis.processes.connections.states import Mode
 from process_apis.processes.intake import store as inbox
 from process_apis.processes.intake.steps import STAGE_OF
 from process_apis.processes.intake.tables import EventKind
@@ -39,6 +41,8 @@ _DUE = text(
     UNION SELECT 'feedback', connection FROM feedback_item
       WHERE state = 'PENDING' AND due_at <= :now
         AND (lease_until IS NULL OR lease_until <= :now)
+        AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+                        WHERE gate.connection = feedback_item.connection AND {gates.STOPPED})
     UNION SELECT 'replay', '' FROM replay_job
       WHERE state IN ('PENDING', 'RUNNING') AND (lease_until IS NULL OR lease_until <= :now)
     UNION SELECT 'masters', connection FROM master_data_run WHERE status = 'RUNNING'
@@ -58,6 +62,7 @@ async def due(runtime: Runtime) -> list[Due]:
     now = runtime.clock.now()
     found: list[Due] = []
     await breaker.keep_incidents_current(runtime.ledger)
+    await finish_drains(runtime.database, now)
     if await waking.wake_sleepers(runtime.database, runtime.clock):
         found.append((Stage.VALIDATE, ""))
     async with runtime.database.transaction() as transaction:
@@ -78,6 +83,7 @@ async def _scheduled(runtime: Runtime, now: datetime) -> list[Due]:
         swept = {row.connection: row.at for row in await transaction.execute(_LAST_SWEEP)}
         compared = {row.connection: row.at for row in await transaction.execute(_LAST_COMPARISON)}
         read = {row.connection: row.at for row in await transaction.execute(_LAST_MASTERS)}
+        flows = await gates.all_of(transaction)
     # Other capabilities have masters that no process keeps a copy of.
     plans = {
         "time_tracking": [
@@ -88,6 +94,9 @@ async def _scheduled(runtime: Runtime, now: datetime) -> list[Due]:
     }
     found = []
     for each in known:
+        flow = flows.get(each.name)
+        if each.capability == "time_tracking" and flow and flow.mode is not Mode.RUNNING:
+            continue
         for stage, last, every in plans.get(each.capability, ()):
             at = last.get(each.name)
             if at is None or now - at >= timedelta(seconds=every):

@@ -20,6 +20,7 @@ from experience_apis.tests.cases import (
     a_confirmation,
     a_detail,
 )
+from experience_apis.tests.connections import a_flow, connections_router
 from experience_apis.tests.replays import replays_router
 from shared.http_client import HttpClient
 from shared.identity import IdentitySettings, Principal, TokenVerifier, requires
@@ -59,6 +60,7 @@ class ProcessTier:
     confirmations: list[dict[str, Any]] = field(default_factory=list)
     approval: dict[str, Any] = field(default_factory=a_request)
     replays: dict[str, dict[str, Any]] = field(default_factory=dict)
+    flow: dict[str, Any] = field(default_factory=a_flow)
 
     def note(self, request: Request, caller: Principal) -> None:
         query = list(request.query_params.multi_items())
@@ -124,7 +126,12 @@ def _app(tier: ProcessTier, issuer: str) -> FastAPI:
         title="Stand-in",
         version="1",
         description="Stand-in",
-        routers=[_cases(tier), approvals_router(tier), replays_router(tier)],
+        routers=[
+            _cases(tier),
+            approvals_router(tier),
+            replays_router(tier),
+            connections_router(tier),
+        ],
         settings=WebSettings(access_log=False, docs_enabled=False),
         lifespan=closing,
         verifier=TokenVerifier(identity, provider.library_client),

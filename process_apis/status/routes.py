@@ -1,11 +1,14 @@
 """One route with the counts that tell whether work flows."""
 
+from datetime import datetime
+
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import TheDatabase
+from process_apis.processes.connections.states import Circuit, Mode
 from shared.identity import requires
 from shared.web import throttled
 
@@ -17,6 +20,16 @@ class Lag(BaseModel):
 
     p50: float | None
     p95: float | None
+
+
+class Flowing(BaseModel):
+    """Whether anything goes through one connection."""
+
+    mode: Mode
+    circuit: Circuit
+    since: datetime | None = Field(description="When it was paused, or stopped working.")
+    waiting: int = Field(default=0, description="Postings that could be sent.")
+    on_their_way: int = Field(default=0, description="Postings that are sent or in doubt.")
 
 
 class Status(BaseModel):
@@ -32,6 +45,9 @@ class Status(BaseModel):
     quarantined: int
     counters: dict[str, dict[str, int]] = Field(
         description="By connection: what arrived but changed nothing, by reason."
+    )
+    connections: dict[str, Flowing] = Field(
+        description="Connections through which something waits, or that do not simply run."
     )
     lag_ms: Lag
 
@@ -49,6 +65,20 @@ _TOTALS = {
     "posting_due": "SELECT count(*) FROM time_entry WHERE posting_due",
     "quarantined": "SELECT count(*) FROM quarantined_delivery WHERE status = 'HELD'",
 }
+_FLOWING = text(
+    """
+    SELECT coalesce(gate.connection, here.connection) AS name, gate.mode, gate.circuit,
+           coalesce(gate.failing_since, gate.mode_since) AS since,
+           coalesce(here.waiting, 0) AS waiting, coalesce(here.on_their_way, 0) AS on_their_way
+    FROM (SELECT * FROM connection_gate WHERE mode <> 'RUNNING' OR circuit <> 'CLOSED') AS gate
+    FULL JOIN (
+        SELECT target_connection AS connection,
+               count(*) FILTER (WHERE state = 'READY') AS waiting,
+               count(*) FILTER (WHERE state <> 'READY') AS on_their_way
+        FROM posting WHERE state IN ('READY', 'SENDING', 'IN_DOUBT') GROUP BY 1) AS here
+      ON here.connection = gate.connection
+    """
+)
 _COUNTERS = text("SELECT connection, reason, total FROM intake_count")
 _LAG = text(
     """
@@ -80,8 +110,19 @@ async def read_status(database: TheDatabase) -> Status:
         counters: dict[str, dict[str, int]] = {}
         for row in await transaction.execute(_COUNTERS):
             counters.setdefault(row.connection, {})[row.reason] = row.total
+        flowing = {
+            row.name: Flowing(
+                mode=row.mode or Mode.RUNNING,
+                circuit=row.circuit or Circuit.CLOSED,
+                since=row.since,
+                waiting=row.waiting,
+                on_their_way=row.on_their_way,
+            )
+            for row in await transaction.execute(_FLOWING)
+        }
         lag = (await transaction.execute(_LAG)).one()
-        return Status(**counts, **totals, counters=counters, lag_ms=Lag(p50=lag.p50, p95=lag.p95))
+        lag_ms = Lag(p50=lag.p50, p95=lag.p95)
+        return Status(**counts, **totals, counters=counters, connections=flowing, lag_ms=lag_ms)
 
 
 async def _counts(connection: AsyncConnection, statement: str) -> dict[str, int]:

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from process_apis.processes.connections.rules import Gate
 from process_apis.processes.connections.states import CallKind, Circuit, Mode
 from process_apis.processes.connections.tables import ConnectionEvent, ConnectionGate
+from shared.problems import Conflict
 
 SYSTEM = "timepost"
 
@@ -28,6 +29,9 @@ PROBE_DUE = (
     "(gate.mode <> 'PAUSED' AND (gate.circuit = 'OPEN' AND gate.not_before <= :now"
     " OR gate.circuit = 'HALF_OPEN' AND gate.probe_until <= :now))"
 )
+
+# Nothing new is begun, because an operator said so.
+STOPPED = "gate.mode <> 'RUNNING'"
 
 _GATES = ConnectionGate.__table__  # type: ignore[attr-defined]
 _FACTS = [column for column in _GATES.c if column.name != "updated_at"]
@@ -63,6 +67,18 @@ async def is_shut(transaction: AsyncConnection, name: str, now: datetime) -> boo
     """Whether nothing new goes through a connection now."""
     row = await transaction.execute(_IS_SHUT, {"connection": name, "now": now})
     return row.first() is not None
+
+
+async def require_running(transaction: AsyncConnection, name: str) -> None:
+    """:raises Conflict: somebody has paused the connection, or drains it."""
+    gate = await read(transaction, name)
+    if gate.mode is Mode.RUNNING:
+        return
+    raise Conflict(
+        f"The connection {name} is {gate.mode.lower()}: {gate.mode_reason}.",
+        code="connection_paused",
+        action=f"Resume it first: POST /v1/connections/{name}/resume.",
+    )
 
 
 async def take_probe(

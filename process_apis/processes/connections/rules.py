@@ -146,6 +146,24 @@ def try_now(gate: Gate, now: datetime) -> Gate:
     return replace(gate, not_before=now) if gate.circuit is Circuit.OPEN else gate
 
 
+def switched(gate: Gate, mode: Mode, by: str, reason: str, now: datetime) -> Gate:
+    """The gate after an operator paused, drained or resumed the connection.
+
+    What is paused has nothing left to drain. Whoever resumes does not want to wait for a probe.
+    """
+    ready = try_now(gate, now) if mode is Mode.RUNNING else gate
+    if gate.mode is mode or (gate.mode is Mode.PAUSED and mode is Mode.DRAINING):
+        return ready
+    return replace(ready, mode=mode, mode_since=now, mode_by=by, mode_reason=reason)
+
+
+def drained(gate: Gate, now: datetime) -> Gate:
+    """The gate after the last of what was on its way has come through."""
+    if gate.mode is not Mode.DRAINING:
+        return gate
+    return replace(gate, mode=Mode.PAUSED, mode_since=now)
+
+
 def nothing_waits(gate: Gate) -> Gate:
     """The gate of an open circuit behind which nobody waits any more: the next one will tell."""
     if gate.circuit is not Circuit.OPEN:

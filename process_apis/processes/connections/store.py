@@ -53,6 +53,21 @@ async def learned_at(connection: AsyncConnection) -> datetime | None:
     return at.scalar_one()
 
 
+async def find(connection: AsyncConnection, name: str) -> Connection:
+    """The connection of that name, whatever it can do.
+
+    :raises NotFound: there is none.
+    """
+    for each in await known(connection):
+        if each.name == name:
+            return each
+    raise NotFound(
+        f"There is no connection {name!r}.",
+        code="unknown_connection",
+        action="GET /v1/connections lists those that there are.",
+    )
+
+
 async def require(connection: AsyncConnection, name: str, capability: Capability) -> Connection:
     """The connection of that name.
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import Database, as_json
+from process_apis.processes.connections import gates
 from process_apis.processes.feedback import echoes
 from process_apis.processes.feedback import untold as untold_cases
 from process_apis.processes.feedback.tables import FeedbackState
@@ -28,11 +29,13 @@ _UNTOLD = {
 # One entry's news go out in order: a tracker that was told "posted" must not be told of an
 # earlier refusal after that.
 _CLAIM = text(
-    """
+    f"""
     WITH due AS (
         SELECT id FROM feedback_item AS item
         WHERE connection = :connection AND state = 'PENDING' AND due_at <= :now
           AND (lease_until IS NULL OR lease_until <= :now)
+          AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+                          WHERE gate.connection = :connection AND {gates.STOPPED})
           AND NOT EXISTS (
               SELECT 1 FROM feedback_item AS earlier
               WHERE earlier.time_entry_id = item.time_entry_id AND earlier.state = 'PENDING'
@@ -45,7 +48,7 @@ _CLAIM = text(
     FROM due WHERE item.id = due.id
     RETURNING item.id, item.time_entry_id, item.posting_id, item.entry_external_id,
               item.outcome, item.document, item.reason, item.attempts
-    """
+    """  # noqa: S608 - our own fragment
 )
 
 

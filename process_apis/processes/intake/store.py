@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_dicts, as_json
+from process_apis.processes.connections import gates
 from process_apis.processes.intake.tables import EventKind
 
 
@@ -75,7 +76,7 @@ _COUNT = text(
 _ONE_CLAIM_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 1))")
 
 _CLAIM = text(
-    """
+    f"""
     WITH busy AS MATERIALIZED (
         SELECT subject FROM inbox_event
         WHERE connection = :connection AND kind = :kind
@@ -85,6 +86,8 @@ _CLAIM = text(
         WHERE connection = :connection AND kind = :kind AND status IN ('PENDING', 'CLAIMED')
           AND due_at <= :now AND (status = 'PENDING' OR lease_until <= :now)
           AND subject <> ALL (ARRAY(SELECT subject FROM busy))
+          AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+                          WHERE gate.connection = :connection AND {gates.STOPPED})
         ORDER BY id LIMIT :limit
     )
     UPDATE inbox_event AS event
@@ -93,7 +96,7 @@ _CLAIM = text(
       AND event.subject = ANY (ARRAY(SELECT subject FROM first_in))
     RETURNING event.id, event.subject, event.origin, event.payload, event.carrier,
               event.attempts, event.received_at
-    """
+    """  # noqa: S608 - our own fragment
 )
 
 _FINISH = text(
@@ -106,9 +109,13 @@ _POSTPONE = text(
 )
 
 _CONNECTIONS_DUE = text(
-    "SELECT DISTINCT connection, kind FROM inbox_event"
-    " WHERE status IN ('PENDING', 'CLAIMED') AND due_at <= :now"
-    " AND (status = 'PENDING' OR lease_until <= :now)"
+    f"""
+    SELECT DISTINCT connection, kind FROM inbox_event
+    WHERE status IN ('PENDING', 'CLAIMED') AND due_at <= :now
+      AND (status = 'PENDING' OR lease_until <= :now)
+      AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+                      WHERE gate.connection = inbox_event.connection AND {gates.STOPPED})
+    """  # noqa: S608 - our own fragment
 )
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from process_apis.database import TheDatabase
 from process_apis.doorbell import Stage, TheDoorbell
+from process_apis.processes.connections import gates
 from process_apis.processes.connections import store as connections
 from process_apis.processes.time_entries import reading
 from process_apis.processes.time_entries.schemas import (
@@ -102,6 +103,7 @@ async def start_sweep(
 ) -> SweepStarted:
     async with database.transaction() as transaction:
         await connections.require(transaction, connection, "time_tracking")
+        await gates.require_running(transaction, connection)
     doorbell.ring(Stage.SWEEP, connection)
     doorbell.ring(Stage.COMPARE, connection)
     return SweepStarted(connection=connection)

@@ -1,0 +1,1 @@
+"""Operations: the connections as integration operators see and switch them."""
