@@ -18,6 +18,7 @@ import typer
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
+from deploy.garbage import leave_alone_what_is_loaded
 from shared.contracts import check as check_contracts
 from shared.contracts import lint
 from shared.contracts import write as write_contracts
@@ -72,9 +73,11 @@ def serve(
     Example: `timepost serve process --host 0.0.0.0 --port 8200`
     """
     with told_plainly():
+        module, _, factory = FACTORIES[tier].partition(":")
+        api = getattr(import_module(module), factory)()
+        leave_alone_what_is_loaded()
         uvicorn.run(
-            FACTORIES[tier],
-            factory=True,
+            api,
             host=host,
             port=port,
             log_config=None,  # the tiers set up their own logs
@@ -100,8 +103,10 @@ def worker() -> None:
         )
         from process_apis.worker import run  # noqa: PLC0415  needs the extra `process`
 
+        settings = read_settings(ProcessSettings)
+        leave_alone_what_is_loaded()
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-            runner.run(run(read_settings(ProcessSettings)))
+            runner.run(run(settings))
 
 
 @app.command()
