@@ -10,7 +10,7 @@ from rich.table import Table
 from deploy.local.scenario.director import Outcome
 
 APPROVED_IN = {
-    "Clockify": "there by managers",
+    "Clockify": "in Clockify, by managers",
     "TimeTagger": "in Timepost, by people or a policy",
 }
 
