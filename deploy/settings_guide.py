@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pydantic_settings import BaseSettings
 
 from deploy.identity.settings import IdentityServerSettings
+from deploy.replays.settings import OperatorSettings
 from experience_apis.settings import ExperienceSettings
 from process_apis.settings import ProcessSettings
 from shared.configuration import REQUIRED, Setting, described
@@ -44,6 +45,11 @@ _SECTIONS: tuple[tuple[str, str, type[BaseSettings]], ...] = (
         ProcessSettings,
     ),
     ("Experience tier", "`timepost serve experience`", ExperienceSettings),
+    (
+        "Operator",
+        "`timepost replay` calls the process tier's API with them.",
+        OperatorSettings,
+    ),
     (
         "Development identity server",
         "`timepost serve identity`, never in production; see [identity](identity.md).",
