@@ -342,6 +342,26 @@ async def test_a_replay_can_be_stopped(tier: Tier) -> None:
     assert {posting["state"] for posting in await tier.postings()} == {"BLOCKED"}
 
 
+async def test_a_replay_to_a_paused_erp_is_refused_and_changes_nothing(tier: Tier) -> None:
+    await refused(tier, "e1")
+    for verb in ("pause", "drain"):
+        why = {"reason": "moving house"}
+        switched = await tier.call("POST", f"/v1/connections/{ERP}/{verb}", json=why)
+        assert switched.status_code == 200, switched.text
+        shown = await dry_run(tier)
+        assert shown["paused"] == [ERP]
+
+        answer = await start(tier, shown["hash"])
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "connection_paused")
+        assert "moving house" in answer.json()["detail"]
+    assert (await tier.call("GET", "/v1/replays")).json()["replays"] == []
+    assert (await tier.posting())["state"] == "BLOCKED"
+
+    await tier.call("POST", f"/v1/connections/{ERP}/resume", json={"reason": "moved"})
+    assert (await replay(tier))["postings"] == {"POSTED": 1}
+
+
 async def test_a_replay_that_has_ended_is_not_stopped(tier: Tier) -> None:
     await refused(tier, "e1")
     done = await replay(tier)
