@@ -24,7 +24,7 @@ class Desk:
             issuer=product.url("identity"),
             client_id="timepost-workbench",
             redirect_uri=f"{product.url('experience')}/auth/callback",
-            scope="openid cases:read cases:write",
+            scope="openid cases:read cases:write replays:read replays:write",
         )
         async with httpx2.AsyncClient(timeout=30) as http:
             tokens = await sign_in(http, client, user, product.stack.secrets.login_password)
@@ -58,6 +58,22 @@ class Desk:
 
     async def comment(self, case_id: str, text: str) -> httpx2.Response:
         return await self._http.post(f"/cases/{case_id}/comments", json={"text": text})
+
+    async def rehearse(self, scope: dict[str, str]) -> dict[str, Any]:
+        answer = await self._http.post("/replays/dry-run", json={"scope": scope})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def replay(self, scope: dict[str, str], shown: str) -> dict[str, Any]:
+        body, key = {"scope": scope, "hash": shown}, {"Idempotency-Key": shown}
+        answer = await self._http.post("/replays", json=body, headers=key)
+        assert answer.status_code == 202, answer.text
+        return dict(answer.json())
+
+    async def replayed(self, replay_id: str) -> dict[str, Any]:
+        answer = await self._http.get(f"/replays/{replay_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
 
     async def __aenter__(self) -> Self:
         return self

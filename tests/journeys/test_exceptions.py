@@ -136,6 +136,38 @@ async def test_a_retry_posts_what_the_erp_refused_before(office: Office, product
 
 
 @ON_STOCK
+async def test_one_replay_posts_all_that_the_erp_refused_for_one_reason(
+    office: Office, product: Product
+) -> None:
+    """Seen first, line by line, and then exactly that is sent."""
+    await asyncio.to_thread(_close, product, "HR-1078", date(2026, 8, 31))
+    week = await office.approved_week(105, 135, project="HR-1078", task="Fieldwork")
+    await office.until_cases(CLOSED, week)
+    await reopen_project(product, "HR-1078")
+
+    async with await Desk.of(product, "maya") as maya:
+        row = await maya.case_of(next(iter(week.entries)))
+        scope = {"kind": "problem", "fingerprint": row["problem"]}
+        shown = await maya.rehearse(scope)
+        assert shown["sentence"] == "2 lines with 4.00 hours would be sent; 0 would fail."
+        assert {line["entry"] for line in shown["lines"]} == set(week.entries)
+        await office.not_posted(week)
+
+        started = await maya.replay(scope, shown["hash"])
+        assert started["lines"] == 2
+
+        async def over() -> bool:
+            replay = await maya.replayed(started["id"])
+            return bool(replay["state"] == "DONE" and replay["postings"] == {"POSTED": 2})
+
+        await until(product, "the replay is done and both are posted", over)
+    await office.posted(week)
+    assert await office.cases_of(week) == {}
+    steps = await office.operator.steps_of(next(iter(week.entries)))
+    assert "user:maya" in [step["actor"] for step in steps if step["what"] == "replayed"]
+
+
+@ON_STOCK
 async def test_an_unknown_worker_posts_once_somebody_says_who_it_is(
     office: Office, product: Product
 ) -> None:
