@@ -1,6 +1,6 @@
 """Builds what the API and the workers share; the one place that wires the processes together."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -74,8 +74,8 @@ def build(
     doorbell = Doorbell(settings.database_url)
     system = SystemTier(system_http, tokens)
 
-    async def wake(transaction: AsyncConnection, keys: Collection[str], reason: str) -> None:
-        await waking.wake(transaction, keys, reason, clock.now())
+    async def wake(transaction: AsyncConnection, news: Mapping[str, str]) -> None:
+        await waking.wake(transaction, news, clock.now())
 
     return Runtime(
         settings=settings,

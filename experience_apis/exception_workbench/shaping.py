@@ -187,12 +187,18 @@ def age(seconds: int) -> str:
 def awaited(key: str) -> str:
     """A dependency key in words: ``project:erp-uk:42`` -> ``project 42 in erp-uk``.
 
-    ``unbound:worker`` waits for any news of workers: which one it will be is not known yet.
+    ``named-project:erp-uk:hr-4711`` waits for a project that is called so: its id is not known.
     """
     kind, _, rest = key.partition(":")
     if kind == "unbound":
         return f"a {in_words(rest).lower()} that is not known yet"
     connection, separator, external_id = rest.partition(":")
+    if kind.startswith("named-"):
+        thing = kind.removeprefix("named-")
+        name = external_id.partition("/")[2] if thing == "task" else external_id
+        return f"a {in_words(thing).lower()} called {name} in {connection}"
+    if kind == "periods":
+        return f"an accounting period of {external_id} in {connection}"
     words = in_words(kind).lower()
     return f"{words} {external_id} in {connection}" if separator else f"{words} {rest}".strip()
 

@@ -1,5 +1,6 @@
 """What waits goes on by itself as soon as its reason is gone, and its lineage says why."""
 
+import re
 from datetime import timedelta
 
 from process_apis import schedule
@@ -24,9 +25,12 @@ async def test_a_binding_made_by_hand_releases_what_waited_for_it(tier: Tier) ->
     assert [line["worker_id"] for line in tier.system.lines] == ["12"]
     assert await tier.cases() == []
     (woken,) = [step for step in await tier.lineage() if step["what"] == "woken"]
-    assert woken["detail"]["reason"].startswith("bound by ")
+    reason = woken["detail"]["reason"]
+    assert reason.startswith(
+        "worker u-x of clockify-main was bound to Ben Roy by timepost-operator "
+    )
     resolved = (await tier.cases(open_only="false"))[0]
-    assert resolved["state"] == "RESOLVED_AUTO"
+    assert (resolved["state"], resolved["resolution"]) == ("RESOLVED_AUTO", f"auto: {reason}")
 
 
 async def test_a_binding_corrected_away_from_a_closed_project_releases_too(tier: Tier) -> None:
@@ -53,7 +57,73 @@ async def test_a_reopened_project_releases_its_hours(tier: Tier) -> None:
     assert [line["project_id"] for line in tier.system.lines] == ["32"]
     assert await tier.cases() == []
     (woken,) = [step for step in await tier.lineage() if step["what"] == "woken"]
-    assert woken["detail"]["reason"] == "projects changed in tryton-main"
+    reason = woken["detail"]["reason"]
+    assert re.fullmatch(r"project HR-0987 reopened in tryton-main \d\d:\d\d UTC", reason)
+    (resolved,) = await tier.cases(open_only="false")
+    assert resolved["resolution"] == f"auto: {reason}"
+
+
+async def test_news_wake_those_alone_that_wait_for_them(tier: Tier) -> None:
+    firm.enter(tier.system, "e1", worker=firm.STRANGER)
+    firm.enter(tier.system, "e2", project=firm.NOWHERE, task=None, work_date="2026-06-03")
+    firm.enter(tier.system, "e3", project=firm.CLOSED, task=None, work_date="2026-06-04")
+    await tier.approve("e1", worker=firm.STRANGER)
+    await tier.approve("e2", "e3", approval="a2")
+
+    person = {**tier.system.masters["workers"][0], "external_id": "19", "employee_number": "E9"}
+    tier.system.masters["workers"].append({**person, "name": "Somebody", "email": "else@x.com"})
+    found = {**_project(tier, "HR-1042"), "external_id": "39", "code": "HR-4711", "name": "Lost"}
+    tier.system.masters["projects"].append(found)
+    await tier.read_masters()
+    await tier.settle()
+
+    woken = {
+        entry: [
+            step["detail"]["reason"]
+            for step in await tier.lineage(entry)
+            if step["what"] == "woken"
+        ]
+        for entry in ("e1", "e2", "e3")
+    }
+    assert (woken["e1"], woken["e3"]) == ([], [])
+    (reason,) = woken["e2"]
+    assert reason.startswith("project HR-4711 appeared in tryton-main ")
+    assert [line["project_id"] for line in tier.system.lines] == ["39"]
+
+
+async def test_what_is_woken_together_is_sent_in_the_order_it_came_in(tier: Tier) -> None:
+    days = [f"2026-06-{day:02}" for day in (9, 3, 7, 2, 5)]
+    for number, day in enumerate(days):
+        firm.enter(tier.system, f"e{number}", project=firm.CLOSED, task=None, work_date=day)
+        await tier.approve(f"e{number}", approval=f"a{number}")
+
+    _project(tier, "HR-0987")["status"] = "OPEN"
+    await tier.read_masters()
+    await tier.settle()
+
+    assert [line["work_date"] for line in tier.system.lines] == days
+
+
+async def test_what_only_the_erp_refuses_is_not_asked_for_ever(tier: Tier) -> None:
+    firm.enter(tier.system, "e1")
+    tier.system.down = "reject:project_closed"
+    await tier.approve("e1")
+    tried = []
+    for hour in range(24 * 7):
+        tier.clock.move(timedelta(hours=1).total_seconds())
+        if (Stage.VALIDATE, "") in await schedule.due(tier.runtime):
+            await tier.settle()
+            tried.append(hour + 1)
+
+    assert len(tier.system.posts) == 1 + len(tried)
+    assert len(tried) == 5
+    assert tried[0] == 1
+    assert tried[-1] < 48
+    tier.system.down = ""
+    case = await tier.case()
+    await tier.call("POST", f"/v1/cases/{case['id']}/retry")
+    await tier.settle()
+    assert len(tier.system.lines) == 1
 
 
 async def test_a_project_that_only_the_erp_knew_to_be_closed_releases_too(tier: Tier) -> None:
@@ -106,6 +176,7 @@ async def test_nothing_is_due_once_all_is_done(tier: Tier) -> None:
     firm.enter(tier.system, "e2", project=firm.CLOSED, task=None)
     await tier.approve("e1", "e2")
     await tier.worker.work(Stage.SWEEP, "clockify-main")
+    await tier.worker.work(Stage.COMPARE, "clockify-main")
     await tier.settle()
     await tier.settle()
 

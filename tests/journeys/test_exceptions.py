@@ -57,10 +57,11 @@ async def test_a_closed_project_is_a_case_and_its_reopening_posts_the_hours(
 
         view = await maya.view(row["id"])
     assert view["case"]["state"] == "RESOLVED_AUTO"
+    assert view["case"]["resolution"].startswith("auto: project HR-1071 reopened")
     assert await office.cases_of(week) == {}
     timeline = [step["sentence"] for step in view["timeline"]]
     woken = [sentence for sentence in timeline if sentence.startswith("Woken by Timepost")]
-    assert any("project" in sentence for sentence in woken), timeline
+    assert any("project HR-1071 reopened" in sentence for sentence in woken), timeline
     assert timeline.index(woken[0]) < next(
         place for place, sentence in enumerate(timeline) if sentence.startswith("Posted by")
     )

@@ -76,7 +76,10 @@ def test_codes_that_are_new_to_us_are_shown_as_they_are() -> None:
         ("project:erp-uk:42", "project 42 in erp-uk"),
         ("legal_entity:erp-uk:a:b", "legal entity a:b in erp-uk"),
         ("period:erp-uk", "period erp-uk"),
-        ("unbound:worker", "a worker that is not known yet"),
+        ("unbound:connection", "a connection that is not known yet"),
+        ("named-project:erp-uk:hr-4711", "a project called hr-4711 in erp-uk"),
+        ("named-task:erp-uk:31/design", "a task called design in erp-uk"),
+        ("periods:erp-uk:1", "an accounting period of 1 in erp-uk"),
         ("connection", "connection"),
     ],
 )

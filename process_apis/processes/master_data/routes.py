@@ -10,8 +10,9 @@ from process_apis.clock import TheClock
 from process_apis.database import TheDatabase
 from process_apis.doorbell import Stage, TheDoorbell
 from process_apis.processes.connections import store as connections
-from process_apis.processes.master_data import bindings, reading, steps
+from process_apis.processes.master_data import bindings, changes, reading, steps
 from process_apis.processes.master_data.bindings import Correction
+from process_apis.processes.master_data.keys import dependency_key
 from process_apis.processes.master_data.schemas import (
     BindableKind,
     BindingPage,
@@ -21,7 +22,6 @@ from process_apis.processes.master_data.schemas import (
     Run,
 )
 from process_apis.processes.master_data.steps import TheLibrarian
-from process_apis.processes.master_data.store import dependency_key
 from process_apis.processes.master_data.tables import MasterKind
 from process_apis.texts import Storable
 from shared.identity import Principal, requires
@@ -126,8 +126,6 @@ async def correct_binding(
             ),
             clock.now(),
         )
-        key = dependency_key(f"binding-{kind}", wanted.connection, wanted.external_id)
-        await librarian.wake(transaction, {key}, f"bound by {caller.subject}")
         page = await reading.bindings(
             transaction,
             name=wanted.connection,
@@ -135,8 +133,15 @@ async def correct_binding(
             external_id=wanted.external_id,
             limit=1,
         )
+        bound = page.bindings[0]
+        key = dependency_key(f"binding-{kind}", wanted.connection, wanted.external_id)
+        words = (
+            f"{kind} {wanted.external_id} of {wanted.connection} was bound to "
+            f"{bound.canonical_name} by {caller.subject} {changes.at(clock.now())}"
+        )
+        await librarian.wake(transaction, {key: words})
     doorbell.ring(Stage.VALIDATE)
-    return page.bindings[0]
+    return bound
 
 
 @router.post(

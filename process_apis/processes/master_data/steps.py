@@ -1,6 +1,6 @@
 """Reads master data from its owner, on a schedule and on request, apart from all postings."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -12,7 +12,8 @@ from sqlmodel import col, select
 
 from process_apis.database import Database
 from process_apis.processes.connections import steps as connections
-from process_apis.processes.master_data import store
+from process_apis.processes.master_data import changes, store
+from process_apis.processes.master_data.keys import ANY_CONNECTION
 from process_apis.processes.master_data.records import RECORD_KINDS, RecordKind
 from process_apis.processes.master_data.tables import MasterDataRun, RunStatus
 from process_apis.provided import provided
@@ -21,9 +22,10 @@ from process_apis.upstream.system_tier import SystemTier
 from shared.problems import TimepostProblem
 from shared.values import Clock
 
-# Wakes what waits for these dependency keys, within the transaction in which they changed. The
-# sub-ledger provides it; master data knows nothing of postings.
-Wake = Callable[[AsyncConnection, Collection[str], str], Awaitable[None]]
+# Wakes what waits for these dependency keys, within the transaction in which what they name
+# changed; with each key, what happened, in words. The sub-ledger provides it; master data knows
+# nothing of postings.
+Wake = Callable[[AsyncConnection, Mapping[str, str]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,13 @@ async def learn_connections(librarian: Librarian) -> list[Connection]:
 
     :raises UpstreamUnavailable: the system tier does not answer.
     """
-    found = await connections.learn(librarian.database, librarian.system, librarian.clock)
-    async with librarian.database.transaction() as transaction:
-        news = {store.unbound_key("connection")}
-        await librarian.wake(transaction, news, "the connections were read again")
+    found, different = await connections.learn(
+        librarian.database, librarian.system, librarian.clock
+    )
+    if different:
+        words = f"{' and '.join(different)} {changes.at(librarian.clock.now())}"
+        async with librarian.database.transaction() as transaction:
+            await librarian.wake(transaction, {ANY_CONNECTION: words})
     return found
 
 
@@ -120,16 +125,16 @@ async def _refresh_kind(
     async for page in librarian.system.masters(connection, record.domain, record.model):
         now = librarian.clock.now()
         async with librarian.database.transaction() as transaction:
-            keys = await store.write_page(transaction, connection, record, page, now)
-            await librarian.wake(transaction, keys, f"{record.domain} changed in {connection}")
+            moved, news = await store.write_page(transaction, connection, record, page, now)
+            await librarian.wake(transaction, news)
         seen.update(each.external_id for each in page)
-        changed += len(keys)
+        changed += moved
     async with librarian.database.transaction() as transaction:
-        gone = await store.note_vanished(
+        gone, news = await store.note_vanished(
             transaction, connection, record, seen, librarian.clock.now()
         )
-        await librarian.wake(transaction, gone, f"{record.domain} vanished from {connection}")
-    return len(seen), changed + len(gone)
+        await librarian.wake(transaction, news)
+    return len(seen), changed + gone
 
 
 async def _finish(

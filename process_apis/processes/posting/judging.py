@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_dicts
-from process_apis.processes.master_data import store as masters
+from process_apis.processes.master_data import keys
 from process_apis.processes.master_data.references import Desk, Reference
+from process_apis.processes.master_data.rules import normalised
 from process_apis.processes.posting import rules
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Candidate, Finding, Party
@@ -25,7 +26,7 @@ _ROWS = text(
            posting.source_connection, posting.target_connection, posting.posting_key,
            posting.state, posting.work_date, posting.minutes, posting.attempts,
            posting.attempts + posting.attempts_before AS ever_attempted,
-           posting.findings, posting.erp_error, entry.external_id, entry.approver,
+           posting.findings, posting.erp_error, posting.woken_by, entry.external_id, entry.approver,
            version.content,
            (SELECT sum(other.minutes) FROM time_entry AS other
             WHERE other.connection = entry.connection AND other.state = 'APPROVED'
@@ -46,6 +47,9 @@ _ROWS = text(
 
 
 Row = Mapping[str, Any]
+
+# By what each kind is known; see `master_data.bindings`.
+_CALLED = {"worker": ("email", "code"), "project": ("code", "name"), "task": ("code", "name")}
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def _judge_one(row: Row, desk: Desk) -> Verdict:
         # Once sent somewhere, it goes nowhere else: its key names the target.
         target = row["target_connection"]
     if target is None:
-        waiting = (masters.unbound_key("connection"),)
+        waiting = (keys.ANY_CONNECTION,)
         finding = Finding("MP_UNMAPPED", waiting, {"label": f"an ERP for {tracker}"})
         return Verdict(row, PostingState.PARKED, (finding,), None, None, None)
     candidate = _candidate(row, target, desk)
@@ -131,6 +135,8 @@ def _candidate(row: Row, target: str, desk: Desk) -> Candidate:
     content, tracker = row["content"], row["source_connection"]
     day = date.fromisoformat(content["work_date"])
     worker = _party(desk, tracker, target, "worker", content["worker"], day)
+    project = _party(desk, tracker, target, "project", content.get("project"), day)
+    task = content.get("task")
     legal_entity = worker.record.get("legal_entity_external_id")
     return Candidate(
         work_date=day,
@@ -142,29 +148,33 @@ def _candidate(row: Row, target: str, desk: Desk) -> Candidate:
         worker_email=content["worker"].get("email"),
         approver=row["approver"],
         worker=worker,
-        project=_party(desk, tracker, target, "project", content.get("project"), day),
-        task=_party(desk, tracker, target, "task", content["task"], day)
-        if content.get("task")
-        else None,
+        project=project,
+        task=_party(desk, tracker, target, "task", task, day, project.target_id) if task else None,
         periods=[
             rules.Period(each.start_date, each.end_date, each.status == "OPEN")
             for each in desk.periods(target, legal_entity)
         ],
         day_minutes=int(row["day_minutes"] or 0),
         day_key=day_key(tracker, content["worker"]["external_id"], day),
-        periods_key=masters.unbound_key("period"),
+        periods_key=keys.periods_key(target, legal_entity or ""),
     )
 
 
 def _party(
-    desk: Desk, tracker: str, target: str, kind: str, said: Mapping[str, Any] | None, day: date
+    desk: Desk,
+    tracker: str,
+    target: str,
+    kind: str,
+    said: Mapping[str, Any] | None,
+    day: date,
+    within: str | None = None,
 ) -> Party:
     if not said:
         return Party(None, "none", waits_on=())
     label = said.get("code") or said.get("name") or said.get("email") or said["external_id"]
     waits_on = (
-        masters.dependency_key(f"binding-{kind}", tracker, said["external_id"]),
-        masters.unbound_key(kind),
+        keys.dependency_key(f"binding-{kind}", tracker, said["external_id"]),
+        *_names(kind, target, said, within),
     )
     bound = desk.bound(tracker, target, kind, said["external_id"])
     if bound is None or not bound.holds_on(day):
@@ -176,8 +186,16 @@ def _party(
         target_id=bound.target_id,
         record=bound.record,
         waits_on=waits_on,
-        changes_on=(masters.dependency_key(kind, target, bound.target_id), waits_on[0]),
+        changes_on=(keys.dependency_key(kind, target, bound.target_id), waits_on[0]),
     )
+
+
+def _names(kind: str, target: str, said: Mapping[str, Any], within: str | None) -> list[str]:
+    """What a record that nobody knows yet may be called when it appears."""
+    if kind == "task" and within is None:
+        return []
+    told = [str(said[name]) for name in _CALLED[kind] if normalised(said.get(name))]
+    return [keys.named_key(kind, target, name, within) for name in told]
 
 
 async def judge_unreadable(

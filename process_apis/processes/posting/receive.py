@@ -121,7 +121,8 @@ async def receive(ledger: Ledger) -> int:
     # Apart from the above, because it locks postings of other entries.
     keys = {key for entry in due for key in _day_keys(entry, by_entry.get(entry["id"], []))}
     async with ledger.database.transaction() as transaction:
-        await waking.wake(transaction, keys, "another entry of that day changed", now)
+        words = "another entry of that day changed"
+        await waking.wake(transaction, dict.fromkeys(keys, words), now)
     return len(due)
 
 

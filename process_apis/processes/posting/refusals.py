@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from process_apis.processes.master_data.store import dependency_key, unbound_key
+from process_apis.processes.master_data.keys import dependency_key, periods_key
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import PostingState
 from process_apis.timing import Timing
@@ -73,9 +73,9 @@ def _news_of(erp: str, request: PostingRequest, error_class: ErrorClass) -> tupl
     worker = dependency_key("worker", erp, request.worker_id)
     task = [dependency_key("task", erp, request.task_id)] if request.task_id else []
     keys: Mapping[ErrorClass, Sequence[str]] = {
-        ErrorClass.PERIOD_CLOSED: (unbound_key("period"),),
+        ErrorClass.PERIOD_CLOSED: (periods_key(erp, request.legal_entity_id),),
         ErrorClass.PROJECT_CLOSED: (project,),
-        ErrorClass.WORKER_MISSING: (worker, unbound_key("worker")),
+        ErrorClass.WORKER_MISSING: (worker,),
         ErrorClass.REFERENCE_INACTIVE: (*task, project, worker),
     }
     return tuple(keys.get(error_class, ()))

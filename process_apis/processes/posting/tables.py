@@ -130,6 +130,9 @@ class Posting(SQLModel, table=True):
     code: str | None = Field(default=None, description="Catalogue code while not posted.")
     findings: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
     waiting_for: list[str] = Field(default_factory=list, sa_type=ARRAY(Text()))
+    woken_by: str | None = Field(
+        default=None, description="What it waited for, in words, until it is judged again."
+    )
     request: dict[str, Any] | None = Field(
         default=None, sa_type=Json, description="The intent: what is, or would be, sent."
     )

@@ -31,12 +31,13 @@ _LOCK = text(
 # Which are the next in line, locked by others or not.
 _NEXT = text("SELECT id FROM posting WHERE state = 'RECEIVED' ORDER BY id LIMIT :limit")
 
+# It keeps its place in line: from when it came in, or was woken.
 _WRITE = text(
     """
     UPDATE posting SET state = verdict.state, code = verdict.code, findings = verdict.findings,
         waiting_for = verdict.waiting_for, request = verdict.request,
         target_connection = verdict.target_connection, posting_key = verdict.posting_key,
-        due_at = :now, updated_at = :now
+        due_at = least(posting.due_at, :now), woken_by = NULL, updated_at = :now
     FROM jsonb_to_recordset(CAST(:verdicts AS jsonb)) AS verdict (
         id uuid, state text, code text, findings jsonb, waiting_for text[], request jsonb,
         target_connection text, posting_key text)
@@ -99,7 +100,7 @@ async def settle(
     """Have verdicts on postings that are RECEIVED come true; ``because`` resolves their cases."""
     await _write(transaction, verdicts, now)
     told = [
-        judging.standing_of(each, because)
+        judging.standing_of(each, each.row["woken_by"] or because)
         for each in verdicts
         if not judging.waits_for_sibling(each)
     ]

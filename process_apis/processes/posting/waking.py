@@ -1,6 +1,7 @@
 """Wakes what waits: by dependency key, by a person, and by the timer."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -9,26 +10,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import Database
 from process_apis.processes.lineage import store as lineage
-from process_apis.processes.master_data.store import dependency_key
+from process_apis.processes.master_data.keys import dependency_key
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.time_entries import store as entries
 from shared.values import Clock
 
-# Should an event that wakes be lost, this is how long a posting sleeps at most. What the ERP
-# itself refused although our copy of its masters has nothing against it is sent again, so that
-# one sleeps longer.
+# Should an event that wakes be lost, this is how long a posting sleeps at most: judging it anew
+# asks nobody. What the ERP itself refused, although our copy of its masters has nothing against
+# it, is sent again by that. So such a one sleeps ever longer, up to a day, and after the last of
+# these tries until there is news, or a person asks: nothing is polled for ever.
 LONGEST_SLEEP = timedelta(minutes=10)
-LONGEST_SLEEP_AFTER_REFUSAL = timedelta(hours=1)
+FIRST_SLEEP_AFTER_REFUSAL = timedelta(hours=1)
+TRIES_AFTER_REFUSAL = 6
 
+# Those that came first stand first in line again: the microseconds keep their order.
 _WAKE = text(
     """
-    WITH waiting AS (
-        SELECT id FROM posting WHERE state = 'PARKED' AND waiting_for && CAST(:keys AS text[])
-        ORDER BY id FOR UPDATE
+    WITH news AS (
+        SELECT key, value AS words FROM jsonb_each_text(CAST(:news AS jsonb))
+    ), locked AS (
+        SELECT id, created_at, waiting_for FROM posting
+        WHERE state = 'PARKED' AND waiting_for && CAST(:keys AS text[]) ORDER BY id FOR UPDATE
+    ), waiting AS (
+        SELECT id, row_number() OVER (ORDER BY created_at DESC, id DESC) AS behind,
+               (SELECT string_agg(DISTINCT words, '; ' ORDER BY words) FROM news
+                WHERE key = ANY(waiting_for)) AS words
+        FROM locked
     )
-    UPDATE posting SET state = 'RECEIVED', due_at = :now, updated_at = :now
+    UPDATE posting SET state = 'RECEIVED', woken_by = waiting.words, updated_at = :now,
+        due_at = CAST(:now AS timestamptz) - waiting.behind * interval '1 microsecond'
     FROM waiting WHERE posting.id = waiting.id
-    RETURNING posting.id, posting.time_entry_id
+    RETURNING posting.id, posting.time_entry_id, posting.woken_by
     """
 )
 
@@ -36,9 +48,10 @@ _WAKE_SLEEPERS = text(
     """
     WITH waiting AS (
         SELECT id FROM posting WHERE state = 'PARKED'
-          AND updated_at <= CASE WHEN erp_error IS NULL
-                                 THEN CAST(:before AS timestamptz)
-                                 ELSE CAST(:refused_before AS timestamptz) END
+          AND (erp_error IS NULL AND updated_at <= CAST(:now AS timestamptz) - :longest
+               OR erp_error IS NOT NULL AND attempts < :tries
+                  AND updated_at <= CAST(:now AS timestamptz)
+                      - least(:first * power(2, greatest(attempts - 1, 0)), interval '1 day'))
         ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED
     )
     UPDATE posting SET state = 'RECEIVED', due_at = :now, updated_at = :now
@@ -65,15 +78,18 @@ def day_key(tracker: str, worker: str, day: date) -> str:
     return dependency_key("day", tracker, f"{worker}/{day.isoformat()}")
 
 
-async def wake(
-    transaction: AsyncConnection, keys: Collection[str], reason: str, now: datetime
-) -> int:
-    """Have postings that wait for one of these keys judged again; says why in their lineage."""
-    if not keys:
+async def wake(transaction: AsyncConnection, news: Mapping[str, str], now: datetime) -> int:
+    """Have postings judged again that wait for one of these keys, in the order they came in.
+
+    What happened, in the words that come with the key, stands in their lineage, and in their
+    case if it is resolved by that.
+    """
+    if not news:
         return 0
-    rows = (await transaction.execute(_WAKE, {"keys": sorted(keys), "now": now})).all()
+    asked = {"keys": sorted(news), "news": json.dumps(news), "now": now}
+    rows = (await transaction.execute(_WAKE, asked)).all()
     steps = [
-        lineage.Step(row.time_entry_id, "woken", now, row.id, detail={"reason": reason})
+        lineage.Step(row.time_entry_id, "woken", now, row.id, detail={"reason": row.woken_by})
         for row in rows
     ]
     await lineage.record(transaction, steps)
@@ -87,8 +103,9 @@ async def wake_sleepers(database: Database, clock: Clock) -> int:
         rows = await transaction.execute(
             _WAKE_SLEEPERS,
             {
-                "before": now - LONGEST_SLEEP,
-                "refused_before": now - LONGEST_SLEEP_AFTER_REFUSAL,
+                "longest": LONGEST_SLEEP,
+                "first": FIRST_SLEEP_AFTER_REFUSAL,
+                "tries": TRIES_AFTER_REFUSAL,
                 "now": now,
             },
         )

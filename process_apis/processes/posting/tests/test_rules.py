@@ -65,7 +65,7 @@ GOOD = Candidate(
     periods=[JUNE, JULY],
     day_minutes=480,
     day_key="day:t:u-ada/2026-06-02",
-    periods_key="unbound:period",
+    periods_key="periods:erp:1",
 )
 UNKNOWN = Party("X", "none", waits_on=("binding",))
 SEVERAL = Party("X", "several", waits_on=("binding",))
