@@ -52,7 +52,7 @@ class Doorbell:
     :param gap: seconds between two rings for one stage of one connection.
     """
 
-    def __init__(self, dsn: SecretStr, gap: float = 0.1) -> None:
+    def __init__(self, dsn: SecretStr, gap: float = 0.25) -> None:
         url = libpq_url(dsn.get_secret_value())
         self.app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
         self._gap = gap
