@@ -15,7 +15,13 @@ APPROVED: Json = {"status": "APPROVED", "approver": firm.MIA, "decided_at": "202
 OPEN: Json = {"status": "OPEN"}
 
 
-def pushed(tier: Tier, minutes: int, at: int | None = None, approval: Json = APPROVED) -> Json:
+def pushed(
+    tier: Tier,
+    minutes: int,
+    at: int | None = None,
+    approval: Json = APPROVED,
+    revision: int | None = None,
+) -> Json:
     """An entry as a delivery holds it.
 
     :param at: the minute in which the tracker says that it changed, counted from a moment ago.
@@ -24,11 +30,14 @@ def pushed(tier: Tier, minutes: int, at: int | None = None, approval: Json = APP
     entry = tier.system.entries.pop("e1")
     since = tier.clock.now() - timedelta(hours=1)
     modified_at = None if at is None else (since + timedelta(minutes=at)).isoformat()
-    return entry | {"approval": approval, "modified_at": modified_at}
+    return entry | {"approval": approval, "modified_at": modified_at, "revision": revision}
 
 
-async def push(tier: Tier, delivery: str, *entries: Json | None) -> Json:
-    """One delivery; None deletes."""
+async def push(tier: Tier, delivery: str, *entries: Json | None, final: bool = True) -> Json:
+    """One delivery; None deletes.
+
+    :param final: the tracker cannot be read.
+    """
     events = [
         {
             "specversion": "1.0",
@@ -40,7 +49,7 @@ async def push(tier: Tier, delivery: str, *entries: Json | None) -> Json:
             "data": {
                 "change": "CHANGED" if entry else "DELETED",
                 "entry": entry,
-                "final": True,
+                "final": final,
             },
         }
         for place, entry in enumerate(entries)
@@ -109,6 +118,7 @@ async def test_the_same_again_changes_nothing(tier: Tier) -> None:
     await push(tier, "d1", pushed(tier, 300, at=1))
     await tier.settle()
 
+    tier.clock.move(timedelta(hours=1).total_seconds())  # later than any echo of our feedback
     again = await push(tier, "d1", pushed(tier, 300, at=1))
     await push(tier, "d2", pushed(tier, 300, at=1))
     await tier.settle()
@@ -178,3 +188,55 @@ async def test_an_instant_in_the_future_makes_nothing_after_it_stale(tier: Tier)
     await tier.worker.work(Stage.READ_ENTRIES, TRACKER)
 
     assert (await entry_of(tier))["minutes"] == 240
+
+
+async def test_numbers_decide_in_whatever_order_versions_arrive(tier: Tier) -> None:
+    await push(tier, "d3", pushed(tier, 300, at=0, revision=3))
+    await push(tier, "d1", pushed(tier, 100, at=9, revision=1))
+    await push(tier, "d2", pushed(tier, 200, at=9, revision=2))
+    await tier.settle()
+
+    entry = await entry_of(tier)
+    assert (entry["version"], entry["minutes"]) == (1, 300)
+    assert await counted(tier, "stale") == 2
+    assert [line["minutes"] for line in tier.system.lines] == [300]
+
+
+async def test_a_number_that_comes_again_with_other_content_is_refused_aloud(tier: Tier) -> None:
+    await push(tier, "d1", pushed(tier, 100, at=0, revision=1))
+    await push(tier, "d2", pushed(tier, 200, at=1, revision=1))
+    await tier.settle()
+
+    assert (await entry_of(tier))["minutes"] == 100
+    assert await counted(tier, "refused") == 1
+    refused = "refused: revision 1 came again and says something else"
+    assert [each["what"] for each in await tier.lineage()].count(refused) == 1
+
+
+async def test_a_gap_in_what_is_pushed_and_cannot_be_read_asks_nobody(tier: Tier) -> None:
+    """What arrived is whole; that something did not arrive is on record."""
+    await push(tier, "d1", pushed(tier, 100, at=0, revision=1, approval=OPEN))
+    await push(tier, "d4", pushed(tier, 400, at=1, revision=4))
+    tier.system.calls.clear()
+    await tier.settle()
+
+    assert await counted(tier, "gap") == 1
+    assert "revisions 2 to 3 were not seen" in [each["what"] for each in await tier.lineage()]
+    assert not [call for call in tier.system.calls if call.endswith("/lookup")]
+    assert [line["minutes"] for line in tier.system.lines] == [400]
+
+
+async def test_a_gap_in_what_is_pushed_and_can_be_read_has_it_read_again(tier: Tier) -> None:
+    await push(tier, "d1", pushed(tier, 100, at=0, revision=1, approval=OPEN), final=False)
+    await tier.settle()
+    await push(tier, "d4", pushed(tier, 400, at=1, revision=4), final=False)
+    firm.enter(tier.system, "e1", minutes=500)
+    tier.system.entries["e1"] |= {"revision": 5, "approval": OPEN}
+    tier.system.read_again.clear()
+
+    await tier.settle()
+    await tier.settle()
+
+    assert await counted(tier, "gap") == 1
+    assert tier.system.read_again == ["e1"]
+    assert (await entry_of(tier))["minutes"] == 500

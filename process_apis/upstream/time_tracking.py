@@ -45,6 +45,7 @@ class TimeEntry(Read):
     running: bool = False
     approval: EntryApproval | None = None
     modified_at: AwareDatetime | None = None
+    revision: int | None = None
 
 
 class EntriesFound(Read):

@@ -148,6 +148,7 @@ def _replayed(connection: str, event: TrackerEvent, content_key: str, index: int
     numbered = f"{event.delivery_id}#{index}" if index else event.delivery_id
     kind = EventKind.APPROVAL if "approval" in event.type else EventKind.ENTRY
     full = event.entry is not None or event.final
+    carried = event.model_dump(mode="json", include={"change", "entry", "final"})
     return Arrival(
         connection=connection,
         kind=kind,
@@ -155,6 +156,6 @@ def _replayed(connection: str, event: TrackerEvent, content_key: str, index: int
         delivery_id=numbered if event.delivery_id else None,
         content_key=f"{content_key}:{index}",
         origin="replay",
-        payload=event.model_dump(mode="json", include={"change", "entry"}) if full else None,
+        payload=carried if full else None,
         carrier=carry(),
     )

@@ -44,6 +44,8 @@ async def record(
         echoes = sum(each in echoing for each in batch.unchanged)
         batch.counts.update({"echo": echoes, "unchanged": -echoes})
     await store.write(transaction, connection, batch.changes, now)
+    await store.note_missing(transaction, connection, batch.gaps, now)
+    await store.forget_missing(transaction, batch.late)
     await lineage.record(transaction, batch.steps)
     for reason, total in sorted(batch.counts.items()):
         await inbox.count(transaction, connection, reason, total)
@@ -56,6 +58,8 @@ class _Batch:
 
     :param counts: observations that changed nothing, by reason.
     :param unchanged: entries that were shown as they are known, once for each time.
+    :param gaps: versions that were pushed and have not arrived, and cannot be asked for.
+    :param late: entries and numbers of what arrived after something newer.
     :param questions: hints to what has to be read again, by kind and subject.
     :param due: entries that the sub-ledger has to look at.
     """
@@ -67,6 +71,8 @@ class _Batch:
     steps: list[lineage.Step] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     unchanged: list[UUID] = field(default_factory=list)
+    gaps: list[store.Gap] = field(default_factory=list)
+    late: list[tuple[UUID, int]] = field(default_factory=list)
     questions: dict[tuple[EventKind, str], Arrival] = field(default_factory=dict)
     due: set[str] = field(default_factory=set)
 
@@ -80,9 +86,13 @@ class _Batch:
             self.unchanged.append(stored.id)
         if outcome.ask_approval:
             self._ask(EventKind.APPROVAL, outcome.ask_approval, seen.carrier)
+        if outcome.effect == "stale" and stored and seen.revision:
+            self.late.append((stored.id, seen.revision))
         if outcome.head is None:
             return
         entry_id = stored.id if stored else uuid4()
+        if outcome.passed_over:
+            self._pass_over(entry_id, seen, *outcome.passed_over)
         if outcome.head != before:
             self._change(entry_id, seen, before, outcome, outcome.head)
         self.steps += [self._step(entry_id, what, seen, outcome.head) for what in outcome.steps]
@@ -105,6 +115,15 @@ class _Batch:
                 posting_due=name in self.due,
             )
         )
+
+    def _pass_over(self, entry_id: UUID, seen: Observation, first: int, last: int) -> None:
+        """Read a tracker again that has told of versions we never saw. One that cannot be read is
+        not asked: what it pushed is whole, so that only its losing deliveries is a matter."""
+        self.counts["gap"] += 1
+        if seen.pushed and seen.final:
+            self.gaps.append(store.Gap(entry_id, first, last))
+        elif seen.pushed:
+            self._ask(EventKind.ENTRY, seen.external_id, seen.carrier)
 
     def _step(self, entry_id: UUID, what: str, seen: Observation, head: Head) -> lineage.Step:
         return lineage.Step(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
+from process_apis.processes.time_entries import revisions
 from process_apis.processes.time_entries.states import EntryState
 from process_apis.processes.time_entries.transitions import Actor, transition
 
@@ -53,7 +54,9 @@ class Observation:
     :param by: whose act it shows.
     :param actor: who that is, by name, if not the tracker.
     :param facts: what the lineage says beside that.
-    :param final: a pushed deletion. No later read will say again that the entry is gone.
+    :param final: pushed by a tracker that cannot be asked: no later read will say it again.
+    :param pushed: the tracker's own statement about one version, not a read of the present one.
+    :param revision: the tracker's own number of what was seen, if it has one.
     """
 
     external_id: str
@@ -66,6 +69,8 @@ class Observation:
     actor: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     final: bool = False
+    pushed: bool = False
+    revision: int | None = None
 
     @property
     def ours_to_approve(self) -> bool:
@@ -89,6 +94,7 @@ class Head:
     approval_id: str | None = None
     approver: dict[str, Any] | None = None
     approved_at: datetime | None = None
+    revision: int | None = None
 
 
 Effect = Literal["stale", "unchanged", "refused", "changed"]
@@ -101,6 +107,7 @@ class Outcome:
     :param new_version: the content to append as `head.version`, if it changed.
     :param steps: words for the lineage.
     :param ask_approval: an approval that has to be read again, for what it says now.
+    :param passed_over: the tracker's numbers of versions in between that were never seen.
     """
 
     effect: Effect
@@ -108,6 +115,7 @@ class Outcome:
     new_version: dict[str, Any] | None = None
     steps: tuple[str, ...] = ()
     ask_approval: str | None = None
+    passed_over: tuple[int, int] | None = None
 
 
 def content_hash(content: Mapping[str, Any]) -> str:
@@ -126,16 +134,22 @@ def apply(head: Head | None, seen: Observation) -> Outcome:
 
     A read that began before the one that made the head is stale: it may show what was true
     before, so it changes nothing. But the later read may have told nothing of the approval that
-    the stale one is about, so what that would have changed is asked again.
+    the stale one is about, so what that would have changed is asked again. Where the tracker
+    numbers its versions, a pushed one with an older number is stale whenever it comes.
 
     A move that the table of transitions does not have is refused as a whole.
     """
     outcome = _observed(head, seen)
-    if outcome.effect == "changed" and outcome.head is not None:
-        refusal = _refusal(head, outcome.head, seen)
-        if refusal is not None:
-            return Outcome("refused", head, steps=(refusal,))
-    return outcome
+    if outcome.head is None or outcome.effect not in ("changed", "unchanged"):
+        return outcome
+    refusal = _refusal(head, outcome.head, seen) if outcome.effect == "changed" else None
+    if refusal is not None:
+        return Outcome("refused", head, steps=(refusal,))
+    gap = revisions.passed_over(head, outcome.head)
+    if gap is None:
+        return outcome
+    missed = f"revisions {gap[0]} to {gap[1]} were not seen"
+    return replace(outcome, passed_over=gap, steps=(*outcome.steps, missed))
 
 
 def _refusal(before: Head | None, after: Head, seen: Observation) -> str | None:
@@ -155,14 +169,18 @@ def _refusal(before: Head | None, after: Head, seen: Observation) -> str | None:
 
 
 def _observed(head: Head | None, seen: Observation) -> Outcome:
-    if head is not None and seen.observed_at < head.observed_at:
+    if head is not None and revisions.is_stale(head, seen):
         return Outcome("stale", head, ask_approval=_left_unsaid(head, seen))
     if seen.content is None:
         return _gone(head, seen)
     digest = content_hash(seen.content)
+    if head is not None and revisions.contradicts(
+        head, seen, same=digest == head.content_hash and _decided(head, seen.decision) == head
+    ):
+        again = f"refused: revision {seen.revision} came again and says something else"
+        return Outcome("refused", head, steps=(again,))
     if head is not None and head.state is not EntryState.DELETED and digest == head.content_hash:
-        after = _decided(replace(head, observed_at=seen.observed_at), seen.decision)
-        return _outcome(head, after, None)
+        return _outcome(head, _decided(revisions.stamped(head, seen), seen.decision), None)
     after = _with_content(head, seen, seen.content, digest)
     decided = _decided(after, seen.decision)
     ask = None
@@ -202,17 +220,17 @@ def _with_content(
 ) -> Head:
     facts: dict[str, Any] = {
         "content_hash": digest,
-        "observed_at": seen.observed_at,
         "worker_external_id": content["worker"]["external_id"],
         "work_date": date.fromisoformat(str(content["work_date"])),
         "minutes": int(content["minutes"]),
     }
     if head is None:
+        facts |= {"observed_at": seen.observed_at, "revision": seen.revision}
         return Head(state=EntryState.DRAFT, version=1, **facts)
     state = EntryState.DRAFT if head.approved_version is None else EntryState.REOPENED
     if head.state in _SUBMITTED and not seen.ours_to_approve:
         state = EntryState.SUBMITTED
-    return replace(head, state=state, version=head.version + 1, **facts)
+    return replace(revisions.stamped(head, seen), state=state, version=head.version + 1, **facts)
 
 
 def _decided(head: Head, decision: Decision | None) -> Head:

@@ -137,6 +137,7 @@ def observations_of(
             content=content_of(entry),
             decision=decision,
             carrier=carrier,
+            revision=entry.revision,
         )
         for entry in approval.entries
     ]
@@ -200,11 +201,18 @@ def _from_payload(hint: Claimed) -> Observation:
     payload = hint.payload or {}
     if payload["change"] == "DELETED" or payload.get("entry") is None:
         return Observation(
-            hint.subject, hint.received_at, hint.origin, None, carrier=hint.carrier, final=True
+            hint.subject,
+            hint.received_at,
+            hint.origin,
+            None,
+            carrier=hint.carrier,
+            final=True,
+            pushed=True,
         )
     entry = TimeEntry.model_validate(payload["entry"])
     changed_at = min(entry.modified_at or hint.received_at, hint.received_at)
-    return _observation(entry, changed_at, hint.origin, hint.carrier)
+    seen = _observation(entry, changed_at, hint.origin, hint.carrier)
+    return replace(seen, pushed=True, final=bool(payload.get("final")))
 
 
 def _observation(
@@ -217,6 +225,7 @@ def _observation(
         content=content_of(entry),
         decision=_decision(entry.approval),
         carrier=carrier,
+        revision=entry.revision,
     )
 
 

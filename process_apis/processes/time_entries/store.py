@@ -39,7 +39,7 @@ class HeadChange:
 _LOCK = text(
     """
     SELECT id, external_id, state, version, content_hash, observed_at, worker_external_id,
-           work_date, minutes, approved_version, approval_id, approver, approved_at
+           work_date, minutes, approved_version, approval_id, approver, approved_at, revision
     FROM time_entry WHERE connection = :connection AND external_id = ANY(:ids)
     ORDER BY id FOR UPDATE
     """
@@ -49,22 +49,22 @@ _WRITE_HEADS = text(
     """
     INSERT INTO time_entry (id, connection, external_id, state, version, content_hash,
         approved_version, approval_id, approver, approved_at, worker_external_id, work_date,
-        minutes, observed_at, posting_due, carrier, created_at, updated_at)
+        minutes, observed_at, revision, posting_due, carrier, created_at, updated_at)
     SELECT id, :connection, external_id, state, version, content_hash, approved_version,
         approval_id, NULLIF(approver, 'null'::jsonb), approved_at, worker_external_id, work_date,
-        minutes, observed_at, posting_due, carrier, :now, :now
+        minutes, observed_at, revision, posting_due, carrier, :now, :now
     FROM jsonb_to_recordset(CAST(:heads AS jsonb)) AS head (
         id uuid, external_id text, state text, version int, content_hash text,
         approved_version int, approval_id text, approver jsonb, approved_at timestamptz,
         worker_external_id text, work_date date, minutes int, observed_at timestamptz,
-        posting_due boolean, carrier jsonb)
+        revision int, posting_due boolean, carrier jsonb)
     ON CONFLICT (id) DO UPDATE SET
         state = excluded.state, version = excluded.version,
         content_hash = excluded.content_hash, approved_version = excluded.approved_version,
         approval_id = excluded.approval_id, approver = excluded.approver,
         approved_at = excluded.approved_at, worker_external_id = excluded.worker_external_id,
         work_date = excluded.work_date, minutes = excluded.minutes,
-        observed_at = excluded.observed_at,
+        observed_at = excluded.observed_at, revision = excluded.revision,
         carrier = CASE WHEN excluded.posting_due OR NOT time_entry.posting_due
                        THEN excluded.carrier ELSE time_entry.carrier END,
         posting_due = time_entry.posting_due OR excluded.posting_due,
@@ -80,6 +80,25 @@ _APPEND_VERSIONS = text(
     FROM jsonb_to_recordset(CAST(:versions AS jsonb)) AS version (
         id uuid, version int, content_hash text, content jsonb, observed_at timestamptz,
         origin text)
+    """
+)
+
+# A number that jumps far is no reason to write as many rows.
+_NOTE_MISSING = text(
+    """
+    INSERT INTO missing_revision (time_entry_id, revision, connection, noticed_at)
+    SELECT time_entry_id, generate_series(first, LEAST(last, first + 99)), :connection, :now
+    FROM jsonb_to_recordset(CAST(:gaps AS jsonb)) AS gap (
+        time_entry_id uuid, first int, last int)
+    ON CONFLICT DO NOTHING
+    """
+)
+
+_FORGET_MISSING = text(
+    """
+    DELETE FROM missing_revision AS missing
+    USING jsonb_to_recordset(CAST(:arrived AS jsonb)) AS late (time_entry_id uuid, revision int)
+    WHERE missing.time_entry_id = late.time_entry_id AND missing.revision = late.revision
     """
 )
 
@@ -133,6 +152,31 @@ async def write(
         await connection.execute(_APPEND_VERSIONS, {"versions": rows})
 
 
+@dataclass(frozen=True)
+class Gap:
+    """Numbers of versions that were passed over, both ends included."""
+
+    time_entry_id: UUID
+    first: int
+    last: int
+
+
+async def note_missing(
+    connection: AsyncConnection, name: str, gaps: Sequence[Gap], now: datetime
+) -> None:
+    """Remember what was pushed and has not arrived."""
+    if gaps:
+        asked = {"connection": name, "gaps": as_json(gaps), "now": now}
+        await connection.execute(_NOTE_MISSING, asked)
+
+
+async def forget_missing(connection: AsyncConnection, arrived: Sequence[tuple[UUID, int]]) -> None:
+    """These came late, and changed nothing any more."""
+    if arrived:
+        rows = [{"time_entry_id": each, "revision": number} for each, number in arrived]
+        await connection.execute(_FORGET_MISSING, {"arrived": as_json(rows)})
+
+
 async def mark_unreadable(
     connection: AsyncConnection, name: str, external_ids: Sequence[str], now: datetime
 ) -> None:
@@ -168,6 +212,7 @@ def _head_row(change: HeadChange) -> dict[str, Any]:
         "work_date": head.work_date,
         "minutes": head.minutes,
         "observed_at": head.observed_at,
+        "revision": head.revision,
         "posting_due": change.posting_due,
         "carrier": dict(change.carrier),
     }

@@ -54,6 +54,7 @@ class TimeEntry(SQLModel, table=True):
     work_date: date
     minutes: int
     observed_at: datetime = Field(sa_type=Instant)
+    revision: int | None = Field(default=None, description="The tracker's own number, if any.")
     posting_due: bool = False
     unreadable_at: datetime | None = Field(
         default=None,
@@ -76,6 +77,20 @@ class TimeEntryVersion(SQLModel, table=True):
     content: dict[str, Any] = Field(sa_type=Json)
     observed_at: datetime = Field(sa_type=Instant)
     origin: str
+
+
+class MissingRevision(SQLModel, table=True):
+    """A version that the tracker must have pushed, by its number, and that has not arrived.
+
+    Versions are whole, so the entry itself lacks nothing; but deliveries get lost.
+    """
+
+    __tablename__ = "missing_revision"
+
+    time_entry_id: UUID = Field(primary_key=True, foreign_key="time_entry.id")
+    revision: int = Field(primary_key=True)
+    connection: str
+    noticed_at: datetime = Field(sa_type=Instant)
 
 
 class Approval(SQLModel, table=True):

@@ -64,6 +64,13 @@ class TimeEntry(Contract):
     modified_at: AwareDatetime | None = Field(
         default=None, description="When it last changed, where the tracker tells."
     )
+    revision: int | None = Field(
+        default=None,
+        ge=1,
+        le=2_147_483_647,
+        description="The tracker's own number of this version, counted 1, 2, 3 with every change, "
+        "approvals included; null where it has none. Where it has, it decides what is newer.",
+    )
 
 
 class EntriesRequest(Contract):
