@@ -55,10 +55,11 @@ def create_app(settings: SystemSettings | None = None, clock: Clock | None = Non
         title="Timepost system APIs",
         version="1.0.0",
         description="One face per capability for every product; keeps no state.",
+        # The framework tries them in this order, so those that are called most stand first.
         routers=[
-            connections_routes.router,
             time_tracking_routes.router,
             erp_routes.router,
+            connections_routes.router,
             hcm_routes.router,
             crm_routes.router,
             directory_routes.router,

@@ -103,9 +103,13 @@ class OpenConnections:
             raise ExceptionGroup("connections that did not close", failures)
 
 
-async def _opened(request: Request) -> OpenConnections:
+def _opened_by(request: Request) -> OpenConnections:
     connections: OpenConnections = request.app.state.connections
     return connections
+
+
+async def _opened(request: Request) -> OpenConnections:
+    return _opened_by(request)
 
 
 Connections = Annotated[OpenConnections, Depends(_opened)]
@@ -114,24 +118,25 @@ ConnectionName = Annotated[
 ]
 
 
-async def _erp(connection: ConnectionName, connections: Connections) -> ErpPort:
-    return cast(ErpPort, connections.port(connection, "erp"))
+# The ports ask the request themselves: each dependency of a dependency would cost every webhook.
+async def _erp(connection: ConnectionName, request: Request) -> ErpPort:
+    return cast(ErpPort, _opened_by(request).port(connection, "erp"))
 
 
-async def _tracker(connection: ConnectionName, connections: Connections) -> TimeTrackingPort:
-    return cast(TimeTrackingPort, connections.port(connection, "time_tracking"))
+async def _tracker(connection: ConnectionName, request: Request) -> TimeTrackingPort:
+    return cast(TimeTrackingPort, _opened_by(request).port(connection, "time_tracking"))
 
 
-async def _hcm(connection: ConnectionName, connections: Connections) -> HcmPort:
-    return cast(HcmPort, connections.port(connection, "hcm"))
+async def _hcm(connection: ConnectionName, request: Request) -> HcmPort:
+    return cast(HcmPort, _opened_by(request).port(connection, "hcm"))
 
 
-async def _crm(connection: ConnectionName, connections: Connections) -> CrmPort:
-    return cast(CrmPort, connections.port(connection, "crm"))
+async def _crm(connection: ConnectionName, request: Request) -> CrmPort:
+    return cast(CrmPort, _opened_by(request).port(connection, "crm"))
 
 
-async def _directory(connection: ConnectionName, connections: Connections) -> DirectoryPort:
-    return cast(DirectoryPort, connections.port(connection, "directory"))
+async def _directory(connection: ConnectionName, request: Request) -> DirectoryPort:
+    return cast(DirectoryPort, _opened_by(request).port(connection, "directory"))
 
 
 Erp = Annotated[ErpPort, Depends(_erp)]

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from json import dumps
+from json import JSONEncoder
 from typing import Any, TextIO, cast
 from uuid import UUID
 
@@ -108,10 +108,13 @@ def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return clean
 
 
-def _as_json(event: Any, **_: Any) -> str:
-    return dumps(event, default=_as_plain, ensure_ascii=False)
-
-
 def _as_plain(value: Any) -> str:
     """Of an unknown object only its type: its repr may hold anything."""
     return str(value) if isinstance(value, _AS_TEXT) else f"<{type(value).__name__}>"
+
+
+_encode = JSONEncoder(default=_as_plain, ensure_ascii=False).encode
+
+
+def _as_json(event: Any, **_: Any) -> str:
+    return _encode(event)
