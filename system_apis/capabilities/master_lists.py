@@ -43,5 +43,6 @@ class MasterPage(Contract):
 class MasterAbilities(Contract, Generic[D]):
     """What a product tells of its masters; callers choose between full and delta from it."""
 
+    lists: list[D] = Field(description="Lists that it has at all; any other is empty.")
     deltas: list[D] = Field(description="Lists that heed changed_since.")
     deletions: list[D] = Field(description="Lists whose deltas also tell what was deleted.")

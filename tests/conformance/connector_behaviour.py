@@ -195,12 +195,7 @@ async def _hcm_faults(port: HcmPort) -> AsyncIterator[str]:
     async def valid_abilities() -> None:
         HcmAbilities.model_validate(port.abilities().model_dump())
 
-    # A list that the product does not have is empty and complete, whatever else is the matter.
-    lists = [
-        each
-        for each in (port.workers, port.org_units, port.cost_centres, port.assignments)
-        if each.__name__.replace("_", "-") in port.abilities().lists
-    ]
+    lists = (port.workers, port.org_units, port.cost_centres, port.assignments)
     async for fault in _list_faults(port, valid_abilities, *lists):
         yield fault
     for fault in _proof_faults(port):

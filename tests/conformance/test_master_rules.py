@@ -42,7 +42,9 @@ class Sound(NoWebhooks):
         del settings, context
 
     def abilities(self) -> CrmAbilities:
-        return CrmAbilities(webhooks=False, deltas=["accounts"], deletions=[])
+        return CrmAbilities(
+            webhooks=False, lists=["accounts", "engagements"], deltas=["accounts"], deletions=[]
+        )
 
     async def accounts(
         self, cursor: str | None, limit: int, changed_since: datetime | None
@@ -80,6 +82,18 @@ class Stumbling(Sound):
         raise UpstreamUnavailable("the CRM is down")
 
 
+class Partial(Sound):
+    """Has no engagements at all, and says so: then it need not fail for them."""
+
+    def abilities(self) -> CrmAbilities:
+        return CrmAbilities(webhooks=False, lists=["accounts"], deltas=[], deletions=[])
+
+    async def engagements(
+        self, cursor: str | None, limit: int, changed_since: datetime | None
+    ) -> EngagementPage:
+        return EngagementPage(items=[], complete=False)
+
+
 class Credulous(Sound):
     """Takes deliveries of anybody."""
 
@@ -99,8 +113,9 @@ def connection(port: type[Sound]) -> Connection:
     return Connection("deals-de", connector, "crm", ("DE",), DealsSettings())
 
 
-async def test_a_sound_connector_breaks_no_rule() -> None:
-    assert await behaviour_faults(connection(Sound)) == []
+@pytest.mark.parametrize("port", [Sound, Partial])
+async def test_a_sound_connector_breaks_no_rule(port: type[Sound]) -> None:
+    assert await behaviour_faults(connection(port)) == []
 
 
 async def test_nonsense_that_is_taken_for_an_empty_product_is_noticed() -> None:

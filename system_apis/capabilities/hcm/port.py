@@ -21,7 +21,7 @@ class HcmPort(Protocol):
     does not answer or throttles, `UpstreamRefused` when it refuses our credentials.
 
     One row that makes no sense ends no listing: it is told as faulty. A list that the product
-    does not have is empty and complete.
+    does not have is empty, and not complete.
     """
 
     def abilities(self) -> HcmAbilities: ...

@@ -14,10 +14,9 @@ Domain = Literal["workers", "org-units", "cost-centres", "assignments"]
 
 
 class HcmAbilities(MasterAbilities[Domain]):
-    """What this HCM tells; lists that it does not have are empty and complete."""
+    """What this HCM tells."""
 
     webhooks: bool
-    lists: list[Domain] = Field(description="Lists that it has at all.")
     dated_assignments: bool = Field(
         description="Assignments have a history; otherwise each worker has the present one, "
         "without dates."

@@ -79,7 +79,7 @@ class BambooHrPort:
         limit: int,  # noqa: ARG002
         changed_since: datetime | None,  # noqa: ARG002
     ) -> CostCentrePage:
-        return CostCentrePage(items=[], complete=True)
+        return CostCentrePage(items=[], complete=False)
 
     async def assignments(
         self, cursor: str | None, limit: int, changed_since: datetime | None

@@ -36,6 +36,7 @@ class HubSpotPort:
     def abilities(self) -> CrmAbilities:
         return CrmAbilities(
             webhooks=self._settings.webhook_secret is not None,
+            lists=["accounts", "engagements"],
             deltas=["accounts", "engagements"],
             deletions=["accounts", "engagements"],
         )

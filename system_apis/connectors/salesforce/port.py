@@ -26,6 +26,7 @@ class SalesforcePort(NoWebhooks):
     def abilities(self) -> CrmAbilities:
         return CrmAbilities(
             webhooks=False,
+            lists=["accounts", "engagements"],
             deltas=["accounts", "engagements"],
             deletions=["accounts", "engagements"],
         )

@@ -35,7 +35,11 @@ class ScimDirectory:
 
     def abilities(self) -> DirectoryAbilities:
         deltas = self._settings.delta
-        return DirectoryAbilities(deltas=["users", "groups"] if deltas else [], deletions=[])
+        return DirectoryAbilities(
+            lists=["users", "groups"],
+            deltas=["users", "groups"] if deltas else [],
+            deletions=[],
+        )
 
     async def users(
         self, cursor: str | None, limit: int, changed_since: datetime | None
@@ -94,7 +98,7 @@ class ScimHcm(NoWebhooks):
         limit: int,  # noqa: ARG002
         changed_since: datetime | None,  # noqa: ARG002
     ) -> OrgUnitPage:
-        return OrgUnitPage(items=[], complete=True)
+        return OrgUnitPage(items=[], complete=False)
 
     async def cost_centres(
         self,
@@ -102,7 +106,7 @@ class ScimHcm(NoWebhooks):
         limit: int,  # noqa: ARG002
         changed_since: datetime | None,  # noqa: ARG002
     ) -> CostCentrePage:
-        return CostCentrePage(items=[], complete=True)
+        return CostCentrePage(items=[], complete=False)
 
     async def assignments(
         self, cursor: str | None, limit: int, changed_since: datetime | None

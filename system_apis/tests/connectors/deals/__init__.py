@@ -28,7 +28,12 @@ class DealsPort(NoWebhooks):
         del settings, context
 
     def abilities(self) -> CrmAbilities:
-        return CrmAbilities(webhooks=False, deltas=["accounts"], deletions=["accounts"])
+        return CrmAbilities(
+            webhooks=False,
+            lists=["accounts", "engagements"],
+            deltas=["accounts"],
+            deletions=["accounts"],
+        )
 
     async def accounts(
         self, cursor: str | None, limit: int, changed_since: datetime | None

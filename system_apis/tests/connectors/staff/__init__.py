@@ -110,7 +110,7 @@ class StaffDirectory:
         del settings, context
 
     def abilities(self) -> DirectoryAbilities:
-        return DirectoryAbilities(deltas=["users"], deletions=[])
+        return DirectoryAbilities(lists=["users", "groups"], deltas=["users"], deletions=[])
 
     async def users(
         self, cursor: str | None, limit: int, changed_since: datetime | None
