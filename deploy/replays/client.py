@@ -45,6 +45,10 @@ class Replays:
         key = {"Idempotency-Key": str(uuid4())}
         return await self._call("POST", _BASE, _wanted(scope, states, hash=shown), key)
 
+    async def reread(self, scope: Json) -> Json:
+        """Have entries read again in their tracker."""
+        return await self._call("POST", f"{_BASE}/reread", {"scope": scope})
+
     async def read(self, replay_id: str) -> Json:
         """How far it is."""
         return await self._call("GET", f"{_BASE}/{replay_id}")

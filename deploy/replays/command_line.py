@@ -102,6 +102,28 @@ def start(
         _tell(asyncio.run(_with(start_and_follow)))
 
 
+@replay.command("reread")
+def reread(
+    *,
+    entry: Entry = None,
+    problem: Problem = None,
+    delivery: Delivery = None,
+    trace: Trace = None,
+    received_from: From = None,
+    received_to: To = None,
+    connection: Connection = None,
+) -> None:
+    """Have entries read again in their tracker; what is as it was changes nothing.
+
+    Example: `timepost replay reread --entry clockify-main:64f0`
+    """
+    with _told_plainly():
+        typed = Options(entry, problem, delivery, trace, received_from, received_to, connection)
+        scope = scope_of(typed)
+        asked = asyncio.run(_with(lambda replays: replays.reread(scope)))
+    typer.echo(f"{asked['entries']} read again")
+
+
 @replay.command("follow")
 def follow(replay_id: Annotated[str, typer.Argument(help="Id of the replay.")]) -> None:
     """Show how far a replay is, until it is over; exit code 1 if it was given up.

@@ -118,6 +118,12 @@ def replays_router(tier: Noting) -> APIRouter:
         started = a_replay(started_by=caller.subject, scope=body["scope"], state="PENDING")
         return tier.replays.setdefault(idempotency_key, started)
 
+    @router.post("/reread", status_code=202)
+    async def reread(request: Request, caller: Writer, body: Json) -> Json:
+        tier.note(request, caller)
+        assert body["scope"]["kind"] == "entry"
+        return {"entries": 1}
+
     @router.get("")
     async def find(request: Request, caller: Reader) -> Json:
         tier.note(request, caller)

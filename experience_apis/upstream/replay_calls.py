@@ -12,6 +12,7 @@ from experience_apis.upstream.replays import (
     ReplayDetail,
     ReplayLinePage,
     ReplayPage,
+    Rereading,
 )
 from shared.http_client import HttpClient
 from shared.identity import Principal, ServiceTokens
@@ -56,6 +57,17 @@ class ProcessReplays:
             idempotent=True,
         )
         return understood(Replay, response, unsafe=True)
+
+    async def reread(self, caller: Principal, wanted: JsonValue) -> Rereading:
+        """Have entries read again in their tracker.
+
+        :raises Conflict: the tracker is paused, or cannot be asked.
+        """
+        path = f"{_BASE}/reread"
+        response = await self._tier.send(
+            caller, "POST", path, scope=_WRITE, json=wanted, idempotent=True
+        )
+        return understood(Rereading, response, unsafe=True)
 
     async def find(self, caller: Principal, filters: Filters) -> ReplayPage:
         """Replays, the latest first."""

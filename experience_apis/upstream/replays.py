@@ -129,3 +129,9 @@ class ReplayLinePage(_Read):
 
     lines: list[ReplayLine]
     next_after: UUID | None
+
+
+class Rereading(_Read):
+    """How many entries are read again."""
+
+    entries: int

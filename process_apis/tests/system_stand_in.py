@@ -73,6 +73,7 @@ class StandIn:
     sweep_status: int = 200
     list_status: int = 200
     lists: bool = True
+    change_feed: bool = True
     lists_everything: bool = True
     archived: set[str] = field(default_factory=set)
     odd: set[str] = field(default_factory=set)
@@ -138,7 +139,7 @@ class StandIn:
         async def abilities() -> Json:
             return {
                 "approvals": self.approves,
-                "change_feed": True,
+                "change_feed": self.change_feed,
                 "listing": self.lists,
                 "max_lookup": 200,
             }

@@ -22,7 +22,7 @@ async def dead_letters(tier: Tier, *names: str) -> None:
     """Entries to whose postings the ERP said "not now" until they were given up."""
     for number, name in enumerate(names):
         firm.enter(tier.system, name, work_date=f"2026-06-{number % 28 + 1:02}", minutes=60)
-    tier.system.post_faults += ["retry"] * 8
+    tier.system.post_faults += ["retry:stale_version"] * 8
     await tier.approve(*names)
     for _ in range(8):
         await tier.settle()
@@ -113,7 +113,7 @@ async def test_the_real_run_sends_exactly_that_with_the_same_keys(tier: Tier) ->
 
 async def test_a_replayed_dead_letter_is_tried_as_often_as_at_first(tier: Tier) -> None:
     await dead_letters(tier, "e1")
-    tier.system.post_faults += ["retry"] * 7
+    tier.system.post_faults += ["retry:stale_version"] * 7
     await replay(tier)
     for _ in range(6):
         await tier.settle()
@@ -360,6 +360,40 @@ async def test_a_replay_to_a_paused_erp_is_refused_and_changes_nothing(tier: Tie
 
     await tier.call("POST", f"/v1/connections/{ERP}/resume", json={"reason": "moved"})
     assert (await replay(tier))["postings"] == {"POSTED": 1}
+
+
+async def test_entries_of_a_scope_are_read_again_in_the_tracker(tier: Tier) -> None:
+    await refused(tier, "e1", "e2", "e3")
+    for name in ("e1", "e2"):
+        tier.system.entries[name]["minutes"] = 45  # and no webhook tells of it
+    scope = {"kind": "connection", "connection": TRACKER}
+    for _ in range(2):
+        answer = await tier.call("POST", "/v1/replays/reread", json={"scope": scope})
+        assert (answer.status_code, answer.json()) == (202, {"entries": 3}), answer.text
+    assert (await tier.status())["inbox_pending"] == 3
+
+    await tier.settle()
+
+    posted = {line["minutes"] for line in tier.system.lines}
+    assert (posted, len(tier.system.lines)) == ({45}, 2), "the third is as it was: still refused"
+    steps = [step for step in await tier.lineage() if step["what"] == "reading again asked for"]
+    assert {step["actor"] for step in steps} == {"user:timepost-operator"}
+
+
+async def test_reading_again_needs_somebody_who_can_be_asked(tier: Tier) -> None:
+    await refused(tier, "e1")
+    scope = {"kind": "entry", "connection": TRACKER, "external_id": "e1"}
+
+    async def reread(wanted: dict[str, Any]) -> tuple[int, str]:
+        answer = await tier.call("POST", "/v1/replays/reread", json={"scope": wanted})
+        return answer.status_code, answer.json()["code"]
+
+    assert await reread({**scope, "external_id": "e9"}) == (404, "unknown_scope")
+    await tier.call("POST", f"/v1/connections/{TRACKER}/pause", json={"reason": "so be it"})
+    assert await reread(scope) == (409, "connection_paused")
+    tier.system.change_feed = tier.system.lists = False
+    assert await reread(scope) == (409, "tracker_cannot_be_asked")
+    assert (await tier.status())["inbox_pending"] == 0
 
 
 async def test_a_replay_that_has_ended_is_not_stopped(tier: Tier) -> None:

@@ -15,7 +15,7 @@ from process_apis.settings import ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
 from process_apis.tests.programs import running, until
-from process_apis.tests.system_stand_in import ERP
+from process_apis.tests.system_stand_in import ERP, TRACKER
 
 
 async def test_an_operator_sees_starts_and_follows_a_replay(
@@ -79,6 +79,8 @@ async def test_an_operator_sees_starts_and_follows_a_replay(
         assert "DONE: 3 sent on, 1 still failing" in done.stdout
         (replay_id,) = re.findall(r"replay ([0-9a-f-]{36})", done.stdout)
 
+        again = await replay("reread", "--entry", f"{TRACKER}:e1")
+        assert (again.returncode, again.stdout) == (0, "1 read again\n"), again.stderr
         over = await replay("stop", replay_id)
         assert (over.returncode, "replay_over" in over.stderr) == (1, True)
         followed = await replay("follow", replay_id)

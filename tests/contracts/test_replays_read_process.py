@@ -15,6 +15,7 @@ from experience_apis.upstream.replays import (
     ReplayDetail,
     ReplayLinePage,
     ReplayPage,
+    Rereading,
 )
 from shared.contracts import assert_reads, assert_sends, read
 
@@ -37,6 +38,7 @@ def contract() -> _Document:
         (ReplayPage, "get", "", "200", "replays:read"),
         (ReplayDetail, "get", "/{replay_id}", "200", "replays:read"),
         (ReplayLinePage, "get", "/{replay_id}/lines", "200", "replays:read"),
+        (Rereading, "post", "/reread", "202", "replays:write"),
         (Replay, "post", "/{replay_id}/stop", "200", "replays:write"),
     ],
 )
@@ -55,6 +57,7 @@ def test_every_answer_is_understood_and_the_scope_is_enough(
         schemas.DryRunRequest,
         schemas.LinesRequest,
         schemas.NewReplay,
+        schemas.RereadRequest,
         schemas.EntryScope,
         schemas.ProblemScope,
         schemas.BatchScope,

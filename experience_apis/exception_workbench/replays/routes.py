@@ -19,6 +19,8 @@ from experience_apis.exception_workbench.replays.schemas import (
     ReplayLineList,
     ReplayList,
     ReplayView,
+    RereadRequest,
+    RereadView,
 )
 from experience_apis.upstream.replay_calls import ProcessReplays
 from shared.identity import Principal, requires
@@ -97,6 +99,20 @@ async def start(
     replay = await replays.start(caller, wanted.model_dump(mode="json"), idempotency_key)
     response.headers["Location"] = f"{router.prefix}/{replay.id}"
     return shaping.replay_view(replay, me=caller.subject)
+
+
+@router.post(
+    "/reread",
+    status_code=status.HTTP_202_ACCEPTED,
+    operation_id="reread_workbench_entries",
+    summary="Read entries again in their tracker",
+    responses=problem_responses(NotFound, Conflict, OutcomeUnknown),
+)
+@throttled("60/minute")
+async def reread(wanted: RereadRequest, caller: Replayer, replays: Replays) -> RereadView:
+    """For what was misread or missed; what is as it was changes nothing."""
+    entries = await replays.reread(caller, wanted.model_dump(mode="json"))
+    return shaping.reread_view(entries)
 
 
 @router.get("", operation_id="list_workbench_replays", summary="Replays and how far they are")

@@ -97,6 +97,21 @@ class NewReplay(Selection):
     hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of the dry run.")
 
 
+class RereadRequest(BaseModel):
+    """Which entries to read again in their tracker."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scope: Scope
+
+
+class RereadView(BaseModel):
+    """That they will be."""
+
+    entries: int
+    sentence: str = Field(examples=["3 entries are read again in their tracker."])
+
+
 class ReplayState(StrEnum):
     """States to filter by."""
 

@@ -16,6 +16,7 @@ from experience_apis.exception_workbench.replays.schemas import (
     ReplayLineView,
     ReplayList,
     ReplayView,
+    RereadView,
     SumView,
 )
 from experience_apis.exception_workbench.shaping import hours
@@ -28,6 +29,7 @@ from experience_apis.upstream.replays import (
     ReplayDetail,
     ReplayLinePage,
     ReplayPage,
+    Rereading,
     Sum,
 )
 
@@ -99,6 +101,13 @@ def replay_lines(page: ReplayLinePage) -> ReplayLineList:
         for each in page.lines
     ]
     return ReplayLineList(lines=lines, next_after=page.next_after)
+
+
+def reread_view(rereading: Rereading) -> RereadView:
+    """How many, in a sentence."""
+    total = rereading.entries
+    what = "entry is" if total == 1 else "entries are"
+    return RereadView(entries=total, sentence=f"{total:,} {what} read again in their tracker.")
 
 
 def scope_in_words(scope: Mapping[str, JsonValue]) -> str:

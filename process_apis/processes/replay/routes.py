@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from process_apis.database import TheDatabase
 from process_apis.doorbell import TheDoorbell
 from process_apis.processes.posting.ledger import TheLedger
-from process_apis.processes.replay import reading, steps
+from process_apis.processes.replay import reading, rereading, steps
 from process_apis.processes.replay.schemas import (
     DryRun,
     DryRunLines,
@@ -20,6 +20,8 @@ from process_apis.processes.replay.schemas import (
     ReplayDetail,
     ReplayLinePage,
     ReplayPage,
+    Rereading,
+    RereadRequest,
 )
 from process_apis.processes.replay.states import JobState, LineOutcome
 from shared.identity import Principal, requires
@@ -105,6 +107,22 @@ async def start_replay(
     replay = await steps.start(wanted, idempotency_key, caller, ledger, doorbell)
     response.headers["Location"] = f"{router.prefix}/{replay.id}"
     return replay
+
+
+@router.post(
+    "/reread",
+    status_code=status.HTTP_202_ACCEPTED,
+    operation_id="reread_entries",
+    summary="Read entries again in their tracker",
+    description="What was misread or missed comes right by that; what is as it was changes "
+    "nothing. Repeating it is harmless.",
+    responses=problem_responses(NotFound, Conflict),
+)
+@throttled("60/minute")
+async def reread_entries(
+    wanted: RereadRequest, caller: Replayer, ledger: TheLedger, doorbell: TheDoorbell
+) -> Rereading:
+    return await rereading.reread(wanted, caller, ledger, doorbell)
 
 
 @router.get(

@@ -107,6 +107,20 @@ class LinesRequest(DryRunRequest):
     after: UUID = Field(description="The last posting shown so far.")
 
 
+class RereadRequest(BaseModel):
+    """Which entries to read again, whatever became of their postings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scope: Scope
+
+
+class Rereading(BaseModel):
+    """That they will be."""
+
+    entries: int = Field(description="Entries that are read again, each once.")
+
+
 class Reason(BaseModel):
     """Why a line would not be sent."""
 

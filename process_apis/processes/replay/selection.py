@@ -69,14 +69,7 @@ async def find(transaction: AsyncConnection, scope: Scope, states: Sequence[str]
     :raises Conflict: nothing of it is to be replayed.
     :raises ValidationFailed: it is more than one replay takes.
     """
-    values = _values(scope)
-    known = text(_KNOWN[type(scope)])
-    if (await transaction.execute(known, _asked(known.text, values))).first() is None:
-        raise NotFound(
-            f"There is no such {_named(scope)}, so there is nothing to replay.",
-            code="unknown_scope",
-            action="Check the scope; take its values from a case, a posting or a log.",
-        )
+    await _require_known(transaction, scope)
     ids = await _ids(transaction, scope, states, MOST_LINES + 1)
     if not ids:
         raise Conflict(
@@ -85,14 +78,53 @@ async def find(transaction: AsyncConnection, scope: Scope, states: Sequence[str]
             code="empty_scope",
             action="Look at its postings: what is posted, or on its way, needs no replay.",
         )
-    if len(ids) > MOST_LINES:
+    _require_not_too_many(ids)
+    return ids
+
+
+async def find_entries(transaction: AsyncConnection, scope: Scope) -> list[tuple[str, str]]:
+    """Trackers and ids of the entries of a scope, whatever became of their postings.
+
+    :raises NotFound, ValidationFailed: as `find`.
+    :raises Conflict: there is no such entry.
+    """
+    await _require_known(transaction, scope)
+    statement = (
+        "SELECT DISTINCT entry.connection, entry.external_id FROM time_entry AS entry"  # noqa: S608 - our own words
+        " LEFT JOIN posting ON posting.time_entry_id = entry.id"
+        f" WHERE {_MATCH[type(scope)]} ORDER BY entry.connection, entry.external_id LIMIT :limit"
+    )
+    values = {**_values(scope), "limit": MOST_LINES + 1}
+    rows = await transaction.execute(text(statement), _asked(statement, values))
+    entries = [(row.connection, row.external_id) for row in rows]
+    if not entries:
+        raise Conflict(
+            f"No entry belongs to this {_named(scope)}.",
+            code="empty_scope",
+            action="Check the scope; take its values from a case, a posting or a log.",
+        )
+    _require_not_too_many(entries)
+    return entries
+
+
+async def _require_known(transaction: AsyncConnection, scope: Scope) -> None:
+    known = text(_KNOWN[type(scope)])
+    if (await transaction.execute(known, _asked(known.text, _values(scope)))).first() is None:
+        raise NotFound(
+            f"There is no such {_named(scope)}.",
+            code="unknown_scope",
+            action="Check the scope; take its values from a case, a posting or a log.",
+        )
+
+
+def _require_not_too_many(found: Sequence[object]) -> None:
+    if len(found) > MOST_LINES:
         raise ValidationFailed(
-            f"More than {MOST_LINES} postings are in this scope.",
+            f"More than {MOST_LINES} are in this scope.",
             code="scope_too_large",
             action="Narrow the scope, for example by a time window.",
-            errors=[FieldError(field="$.scope", message=f"holds more than {MOST_LINES} postings")],
+            errors=[FieldError(field="$.scope", message=f"holds more than {MOST_LINES}")],
         )
-    return ids
 
 
 async def _ids(

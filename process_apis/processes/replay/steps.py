@@ -1,13 +1,12 @@
 """Dry run, start and stop of a replay."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.doorbell import Doorbell, Stage
 from process_apis.processes.connections import gates
-from process_apis.processes.connections.rules import Gate
 from process_apis.processes.connections.states import Mode
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.replay import reading, selection, store
@@ -40,7 +39,7 @@ async def dry_run(wanted: DryRunRequest, ledger: Ledger) -> DryRun:
         total=rehearsal.total,
         would_send=rehearsal.would_send,
         would_fail=rehearsal.would_fail,
-        paused=[gate.connection for gate in paused],
+        paused=paused,
         lines=rehearsal.lines,
         next_after=rehearsal.lines[-1].posting_id if more else None,
     )
@@ -80,7 +79,8 @@ async def start(
             action="Make a new dry run, look at it, and start the replay with its hash.",
         )
     async with ledger.database.transaction() as transaction:
-        _refuse_if_paused(await _paused(transaction, rehearsal.targets))
+        for erp in sorted(rehearsal.targets):
+            await gates.require_running(transaction, erp)
         job_id, now = uuid4(), ledger.clock.now()
         added = await store.add(
             transaction, job_id, wanted, rehearsal, caller, idempotency_key, now
@@ -93,24 +93,11 @@ async def start(
         return await reading.one(transaction, job_id)
 
 
-async def _paused(transaction: AsyncConnection, erps: Collection[str]) -> list[Gate]:
-    """The gates of those that an operator has paused, or is about to."""
-    all_gates = await gates.all_of(transaction)
-    return [
-        gate
-        for name, gate in sorted(all_gates.items())
-        if name in erps and gate.mode is not Mode.RUNNING
-    ]
-
-
-def _refuse_if_paused(paused: Sequence[Gate]) -> None:
-    if not paused:
-        return
-    told = "; ".join(f"{gate.connection}, by {gate.mode_by}: {gate.mode_reason}" for gate in paused)
-    raise Conflict(
-        f"The replay would send to what is paused ({told}), so nothing was started.",
-        code="connection_paused",
-        action="Have the connection resumed, or leave it out of the scope; then start it again.",
+async def _paused(transaction: AsyncConnection, erps: Collection[str]) -> list[str]:
+    """Those of them that an operator has paused, or is about to."""
+    known = await gates.all_of(transaction)
+    return sorted(
+        name for name, gate in known.items() if name in erps and gate.mode is not Mode.RUNNING
     )
 
 

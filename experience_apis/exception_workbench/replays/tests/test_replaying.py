@@ -98,6 +98,18 @@ async def test_progress_is_a_sentence_and_stopping_names_who_did_it(
     assert listed["next_cursor"] == "bmV4dA"
 
 
+async def test_entries_are_read_again(
+    api: HttpClient, process_tier: ProcessTier, signed_in: SignIn
+) -> None:
+    headers = await signed_in("maya")
+    answer = await api.post(f"{_BASE}/reread", json={"scope": _SCOPE}, headers=headers)
+    assert (answer.status_code, answer.json()) == (
+        202,
+        {"entries": 1, "sentence": "1 entry is read again in their tracker."},
+    )
+    assert process_tier.last.caller.scopes == {"replays:write"}
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
