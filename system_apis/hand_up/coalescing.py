@@ -1,7 +1,8 @@
-"""Many webhooks at once, few requests upward: sent at once when idle, together while busy.
+"""Many webhooks at once, few requests upward.
 
-There is no timer. The first delivery leaves immediately; what arrives while requests are on
-their way leaves together with the next one. So the batch grows with the load by itself.
+A request waits a few milliseconds for company, and what arrives while it is on its way leaves
+together with the next one. So the batch grows with the load by itself. Under load the wait
+shortens a webhook's time: a request upward costs as much as the events of ten, in both tiers.
 """
 
 import asyncio
@@ -29,7 +30,19 @@ class HandUpSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     batch_size: int = Field(default=200, ge=1, le=500, description="Events per request.")
-    in_flight: int = Field(default=2, ge=1, le=16, description="Requests at a time.")
+    in_flight: int = Field(
+        default=1,
+        ge=1,
+        le=16,
+        description="Requests at a time. More make smaller batches; they help where the process"
+        " tier is far away.",
+    )
+    linger_seconds: float = Field(
+        default=0.005,
+        ge=0,
+        le=1,
+        description="How long a request that is not full waits for more events.",
+    )
     waiting_limit: int = Field(
         default=5000, ge=1, description="Events that may wait; beyond it trackers are told 503."
     )
@@ -111,7 +124,11 @@ class HandUp:
 
     async def _send_waiting(self) -> None:
         while self._waiting:
+            if self._events_waiting < self._settings.batch_size:
+                await asyncio.sleep(self._settings.linger_seconds)
             batch = self._take_batch()
+            if not batch:
+                return  # another sender took them meanwhile
             links = [Link(delivery.span) for delivery in batch if delivery.span.is_valid]
             tracer = trace.get_tracer("timepost.system")
             with tracer.start_as_current_span("hand up events", links=links):

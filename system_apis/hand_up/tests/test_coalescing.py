@@ -48,7 +48,30 @@ async def start(hand_up: HandUp, numbers: Sequence[int]) -> list["asyncio.Task[N
     return tasks
 
 
-async def test_an_idle_hand_up_sends_at_once_and_a_busy_one_coalesces() -> None:
+async def test_what_comes_within_a_few_milliseconds_leaves_together() -> None:
+    tier = ProcessTierStandIn()
+    tier.gate.set()
+    hand_up = HandUp(tier.commit, HandUpSettings(linger_seconds=0.2))
+
+    first = await start(hand_up, [0])
+    assert tier.batches == []
+    second = await start(hand_up, [1])
+    await asyncio.gather(*first, *second)
+
+    assert tier.batches == [["e0", "e1"]]
+
+
+async def test_a_full_batch_waits_for_nobody() -> None:
+    tier = ProcessTierStandIn()
+    hand_up = HandUp(tier.commit, HandUpSettings(batch_size=3, linger_seconds=1))
+
+    tasks = await start(hand_up, range(3))
+    assert tier.batches == [["e0", "e1", "e2"]]
+    tier.gate.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_a_busy_hand_up_coalesces() -> None:
     tier = ProcessTierStandIn()
     hand_up = HandUp(tier.commit, HandUpSettings(batch_size=200, in_flight=2))
 
