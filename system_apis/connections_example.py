@@ -58,20 +58,32 @@ def _body(name: str, model: type[BaseModel], variable: str) -> Iterator[str]:
         own, within = f"{variable}_{key.upper()}", f"{name}.{key}"
         inner = next(filter(is_model, alternatives(field.annotation)), None)
         item = _model_of_items(field.annotation)
-        if inner is not None:
+        value = _model_of_values(field.annotation)
+        if value is not None:
+            chosen = f"{within}.{field.examples[0] if field.examples else 'NAME'}"
+            table = _put_aside(_table(chosen, value, own), field.is_required())
+            nested += ["", *_comment(field), *table]
+        elif inner is not None:
             nested += ["", *_comment(field), *_table(within, inner, own)]
         elif item is not None:
-            nested += ["", *_comment(field), *_repeated(within, item, own, field.is_required())]
+            table = _put_aside(_repeated(within, item, own), field.is_required())
+            nested += ["", *_comment(field), *table]
         else:
             yield from _comment(field)
             yield _line(key, field, own)
     yield from nested
 
 
-def _repeated(name: str, model: type[BaseModel], variable: str, is_required: bool) -> Iterator[str]:
-    """One table of a list of tables; put behind # as a whole if there may be none."""
-    for line in [f"[[{name}]]", *_body(name, model, variable)]:
-        yield line if is_required or line.startswith("#") else f"# {line}"
+def _repeated(name: str, model: type[BaseModel], variable: str) -> Iterator[str]:
+    """One table of a list of tables."""
+    yield f"[[{name}]]"
+    yield from _body(name, model, variable)
+
+
+def _put_aside(lines: Iterable[str], is_required: bool) -> Iterator[str]:
+    """Behind # as a whole if there may be none."""
+    for line in lines:
+        yield line if is_required or not line or line.startswith("#") else f"# {line}"
 
 
 def _model_of_items(annotation: Any) -> type[BaseModel] | None:
@@ -80,6 +92,16 @@ def _model_of_items(annotation: Any) -> type[BaseModel] | None:
         arguments = get_args(choice)
         if get_origin(choice) in {list, tuple} and arguments and is_model(arguments[0]):
             model: type[BaseModel] = arguments[0]
+            return model
+    return None
+
+
+def _model_of_values(annotation: Any) -> type[BaseModel] | None:
+    """The settings model of a table's values, whose keys are anybody's choice."""
+    for choice in alternatives(annotation):
+        arguments = get_args(choice)
+        if get_origin(choice) in {dict, Mapping} and is_model(arguments[-1]):
+            model: type[BaseModel] = arguments[-1]
             return model
     return None
 

@@ -137,6 +137,8 @@ class _Settings(BaseModel):
     webhooks: _Nested = Field(description="Deliveries.")
     accounts: list[_Account] = Field(description="Who is read.")
     rules: list[_Rule] = Field(default_factory=list, description="What words mean.")
+    by_word: dict[str, _Rule] = Field(description="Words.", examples=["travel"])
+    others: dict[str, _Rule] = Field(default_factory=dict, description="Other words.")
 
 
 def test_an_example_is_read_back_by_the_reader_of_the_file(tmp_path: Path) -> None:
@@ -157,9 +159,12 @@ def test_an_example_is_read_back_by_the_reader_of_the_file(tmp_path: Path) -> No
     assert read.settings.webhooks.tokens[0].get_secret_value() == "t"
     assert read.settings.accounts[0].token.get_secret_value() == "a"
     assert read.settings.rules == []
+    assert read.settings.by_word == {"travel": _Rule(word="...")}
+    assert read.settings.others == {}
     for line in (
         "# Where it is.",
         "# [[connections.options.rules]]",
+        "# [connections.options.others.NAME]",
         '# word = "..."',
         "# weight = 1",
         "# pages = 50",

@@ -16,7 +16,8 @@ class ListSettings(_Options):
     """What the columns of one list's files mean."""
 
     columns: dict[str, str | list[str]] = Field(
-        description="Field of Timepost = column of the file; several columns are joined by a colon."
+        description="Field of Timepost = column of the file; several are joined by a colon.",
+        examples=[{"external_id": "PROJNR", "code": "PROJNR", "name": "NAME"}],
     )
     constants: dict[str, str] = Field(
         default_factory=dict, description="Field of Timepost = what all lines have."
@@ -44,7 +45,9 @@ class CsvDropSettings(_Options):
         examples=["/srv/drop/legacy-erp"],
     )
     lists: dict[str, ListSettings] = Field(
-        min_length=1, description="A table for each list that comes as files."
+        min_length=1,
+        description="A table for each list that comes as files.",
+        examples=["projects"],
     )
     encoding: str = Field(default="utf-8", description="As Python calls it, such as cp1252.")
     delimiter: str = Field(default=";", min_length=1, max_length=1)
