@@ -27,8 +27,9 @@ class StandIn:
     """State that tests set and look at.
 
     :param post_faults: taken one by one by the next posts: "commit then drop", "drop",
-        "commit then status:<code>", "status:<code>", "retry:<class>", "reject:<class>",
-        "hours differ", "say nothing", "no line", "twice", "throttle after:<lines>".
+        "commit then status:<code>", "status:<code>", "retry" (for a reason of the line's own),
+        "retry:<class>", "reject:<class>", "hours differ", "say nothing", "no line",
+        "twice", "throttle after:<lines>".
     :param down: the fault of every post, as long as it is set and no other is waiting.
     :param retry_after: seconds that refusals "for now" ask to wait.
     :param unreadable_minutes: a posting of so many minutes breaks the contract of the tier.
@@ -318,8 +319,9 @@ class StandIn:
 
     def _post_one(self, erp: str, item: Json, fault: str) -> Json:
         key = item["posting_key"]
-        if fault.startswith("retry:"):
-            error = _error(fault.partition(":")[2], "busy", retriable=True)
+        if fault.partition(":")[0] == "retry":
+            kind = fault.partition(":")[2] or "stale_version"
+            error = _error(kind, "busy", retriable=True)
             error["retry_after_seconds"] = self.retry_after
             return {"posting_key": key, "status": "retry", "line": None, "error": error}
         if fault.startswith("reject:"):
