@@ -39,7 +39,7 @@ test: check ## Everything that has to hold: the checks, then every test
 	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup
 
 .PHONY: bench
-bench: $(READY) ## Measure the whole product against a bare loop (SCENARIO=posting, system_tier)
+bench: $(READY) ## Measure the whole product against a bare loop (SCENARIO=posting, tryton, ...)
 	@$(BIN)/python -m tests.benchmarks --scenario $(or $(SCENARIO),posting)
 
 .PHONY: check

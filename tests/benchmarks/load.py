@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,20 +52,32 @@ async def send_all(url: str, deliveries: Sequence[Delivery], in_flight: int) -> 
     return Sent(started, acks, retried)
 
 
-async def bare(url: str, documents: Sequence[Json], in_flight: int) -> float:
-    """Entries a second of a loop that does nothing but post them: the ceiling."""
-    progress = Progress("bare ceiling", len(documents))
+@dataclass(frozen=True)
+class BareCall:
+    """What a bare loop posts in one call, and how many lines that is."""
+
+    document: Json
+    lines: int = 1
+
+
+async def bare(
+    url: str, calls: Sequence[BareCall], in_flight: int, headers: Mapping[str, str] | None = None
+) -> float:
+    """Lines a second of a loop that does nothing but post them: the ceiling."""
+    progress = Progress("bare ceiling", sum(call.lines for call in calls))
     done = 0
 
-    async def post(http: httpx2.AsyncClient, document: Json) -> None:
+    async def post(http: httpx2.AsyncClient, call: BareCall) -> None:
         nonlocal done
-        answer = await http.post(url, json=document)
+        answer = await http.post(url, json=call.document, headers=headers)
         answer.raise_for_status()
-        done += len(document.get("lines", [None]))
+        if b'"error"' in answer.content:  # JSON-RPC refuses with 200
+            raise RuntimeError(f"a bare call was refused: {answer.text}")
+        done += call.lines
         progress.at(done)
 
     began = time.perf_counter()
-    await in_parallel(documents, in_flight, post)
+    await in_parallel(calls, in_flight, post)
     return done / (time.perf_counter() - began)
 
 

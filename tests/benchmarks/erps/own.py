@@ -74,13 +74,14 @@ class OwnErp:
         return [Line(each["reference"], float(each["taken_at"])) for each in found]
 
     async def bare(self, count: int, in_flight: int) -> float:
-        documents = [line_of(number) for number in range(count)]
-        return await load.bare(f"{self.url}/hours", documents, in_flight)
+        calls = [load.BareCall(line_of(number)) for number in range(count)]
+        return await load.bare(f"{self.url}/hours", calls, in_flight)
 
     async def bare_batched(self, count: int, in_flight: int) -> float:
         lines = [line_of(number) for number in range(count)]
-        batches = [{"lines": lines[at : at + BATCH]} for at in range(0, count, BATCH)]
-        return await load.bare(f"{self.url}/hours/batch", batches, in_flight)
+        batches = [lines[at : at + BATCH] for at in range(0, count, BATCH)]
+        calls = [load.BareCall({"lines": batch}, len(batch)) for batch in batches]
+        return await load.bare(f"{self.url}/hours/batch", calls, in_flight)
 
     def _behave(self, **behaviour: Any) -> None:
         url = f"{self.url}/_sandbox/behaviour"
