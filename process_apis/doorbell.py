@@ -38,6 +38,7 @@ class Stage(StrEnum):
     SWEEP = "sweep"
     COMPARE = "compare"
     MASTERS = "masters"
+    WATCH = "watch"
     REPLAY = "replay"
 
 

@@ -19,6 +19,7 @@ from process_apis.processes.posting import waking
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Listeners
 from process_apis.processes.time_entries.steps import Reader
+from process_apis.processes.watching.steps import Watch
 from process_apis.settings import ProcessSettings
 from process_apis.timing import Timing
 from process_apis.upstream.system_tier import SystemTier
@@ -42,6 +43,7 @@ class Runtime:
     librarian: Librarian
     ledger: Ledger
     messenger: Messenger
+    watch: Watch
     http: tuple[HttpClient, ...]
 
     async def open(self) -> None:
@@ -102,6 +104,7 @@ def build(
             Listeners((record_cases, record_feedback), (record_incident,)),
             timing,
         ),
+        watch=Watch(database, clock, settings.watch),
         messenger=Messenger(database, system, clock, timing.reading_lease_span),
         http=(provider, system_http),
     )

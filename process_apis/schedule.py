@@ -16,6 +16,7 @@ from process_apis.processes.intake.steps import STAGE_OF
 from process_apis.processes.intake.tables import EventKind
 from process_apis.processes.master_data import steps as master_data
 from process_apis.processes.posting import breaker, waking
+from process_apis.processes.watching import steps as watching
 from process_apis.runtime import Runtime
 from process_apis.upstream.connections import Connection
 from shared.problems import TimepostProblem
@@ -46,6 +47,8 @@ _DUE = text(
     UNION SELECT 'replay', '' FROM replay_job
       WHERE state IN ('PENDING', 'RUNNING') AND (lease_until IS NULL OR lease_until <= :now)
     UNION SELECT 'masters', connection FROM master_data_run WHERE status = 'RUNNING'
+    UNION SELECT 'watch', '' WHERE NOT EXISTS (
+      SELECT 1 FROM watch_state WHERE last_run_at > :watched_before)
     """  # noqa: S608 - our own fragment
 )
 
@@ -66,7 +69,7 @@ async def due(runtime: Runtime) -> list[Due]:
     if await waking.wake_sleepers(runtime.database, runtime.clock):
         found.append((Stage.VALIDATE, ""))
     async with runtime.database.transaction() as transaction:
-        rows = await transaction.execute(_DUE, {"now": now})
+        rows = await transaction.execute(_DUE, {"now": now, "watched_before": now - watching.EVERY})
         found += [(Stage(row.stage), row.connection) for row in rows]
         found += [
             (Stage.APPROVE, name) for name in await automatic.due(transaction, runtime.approvals)

@@ -12,6 +12,7 @@ import process_apis.processes.master_data.tables
 import process_apis.processes.outbox.tables
 import process_apis.processes.posting.tables
 import process_apis.processes.replay.tables
-import process_apis.processes.time_entries.tables  # noqa: F401
+import process_apis.processes.time_entries.tables
+import process_apis.processes.watching.tables  # noqa: F401
 
 metadata = SQLModel.metadata

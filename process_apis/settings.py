@@ -6,6 +6,7 @@ from typing import TypeVar
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from process_apis.processes.watching.settings import WatchSettings
 from process_apis.timing import Timing
 from shared import configuration
 from shared.configuration import TierSettings
@@ -82,6 +83,7 @@ class ProcessSettings(DatabaseSettings, TierSettings):
         " [approvals](approvals.md)); without it, the trackers give all of them.",
     )
     timing: Timing = Timing()
+    watch: WatchSettings = WatchSettings()
 
 
 def read_settings(kind: type[S]) -> S:

@@ -26,6 +26,7 @@ from process_apis.processes.posting.states import PostingState
 from process_apis.processes.replay import running
 from process_apis.processes.time_entries import comparing, sweeps
 from process_apis.processes.time_entries import steps as time_entries
+from process_apis.processes.watching import steps as watching
 from process_apis.runtime import Runtime, build
 from process_apis.settings import ProcessSettings
 from shared.problems import TimepostProblem
@@ -51,6 +52,7 @@ class Worker:
             Stage.FEEDBACK: self._feedback,
             Stage.SWEEP: self._sweep,
             Stage.COMPARE: self._compare,
+            Stage.WATCH: self._watch,
             Stage.MASTERS: self._masters,
             Stage.REPLAY: self._replay,
         }
@@ -148,6 +150,9 @@ class Worker:
     async def _compare(self, connection: str) -> None:
         if await comparing.compare(self._runtime.reader, connection):
             self._runtime.doorbell.ring(Stage.READ_ENTRIES, connection)
+
+    async def _watch(self, _connection: str) -> None:
+        await watching.look(self._runtime.watch)
 
     async def _masters(self, connection: str) -> None:
         await master_data.refresh(self._runtime.librarian, connection)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from shared.problems import ConfigurationError, FieldError
 from system_apis.capabilities.connector import Capability, Connector
@@ -25,7 +26,17 @@ class _Table(BaseModel):
     connector: str
     capability: str | None = None
     legal_entities: list[LegalEntityCode] = Field(min_length=1)
+    timezone: str = "UTC"
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("is not the name of an IANA time zone") from None
+        return zone
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,7 @@ class Connection:
     """A configured instance of a connector.
 
     ``legal_entities`` are the codes of the companies that it serves; ``settings`` are the
-    connector's own, with secrets resolved.
+    connector's own, with secrets resolved. In ``timezone`` most of the people work who use it.
     """
 
     name: str
@@ -41,6 +52,7 @@ class Connection:
     capability: Capability
     legal_entities: tuple[str, ...]
     settings: BaseModel
+    timezone: str = "UTC"
 
 
 def read_connections(
@@ -115,7 +127,8 @@ def _read_connection(
     settings = _read_options(f"{key}.options", connector, table.options, resolver)
     if settings is None or capability is None:
         return None
-    return Connection(table.name, connector, capability, tuple(table.legal_entities), settings)
+    entities = tuple(table.legal_entities)
+    return Connection(table.name, connector, capability, entities, settings, table.timezone)
 
 
 def _capability(table: _Table, connector: Connector) -> Capability | None:

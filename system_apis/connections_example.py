@@ -40,6 +40,7 @@ def _connection(connector: Connector) -> str:
         f"connector = {_toml(connector.name)}",
         *(several if connector.also else []),
         'legal_entities = ["DE"]',
+        '# timezone = "UTC"',
         "",
         *_table("connections.options", connector.settings, f"TIMEPOST_{connector.name.upper()}"),
     ]

@@ -1,7 +1,7 @@
 """Which connections this server has: what callers need in order to address them."""
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.identity import requires
 from shared.web import throttled
@@ -21,6 +21,7 @@ class ConnectionSummary(BaseModel):
     title: str
     capability: Capability
     legal_entities: list[str]
+    timezone: str = Field(description="IANA zone in which most of the people work who use it.")
 
 
 class ConnectionList(BaseModel):
@@ -52,4 +53,5 @@ def _summary(opened: OpenConnection) -> ConnectionSummary:
         title=connection.connector.title,
         capability=connection.capability,
         legal_entities=list(connection.legal_entities),
+        timezone=connection.timezone,
     )

@@ -83,6 +83,7 @@ class StandIn:
     erps: dict[str, list[str]] = field(default_factory=lambda: {ERP: ["HRC-US"]})
     trackers: dict[str, list[str]] = field(default_factory=lambda: {TRACKER: ["HRC-US"]})
     others: dict[str, str] = field(default_factory=dict)
+    timezone: str = "UTC"
     url: str = ""
 
     async def wait_at(self, place: str) -> None:
@@ -115,7 +116,7 @@ class StandIn:
             return {
                 "connections": [
                     *(
-                        _connection(name, "clockify", "time_tracking", entities)
+                        _connection(name, "clockify", "time_tracking", entities, self.timezone)
                         for name, entities in self.trackers.items()
                     ),
                     *(
@@ -348,13 +349,16 @@ class StandIn:
         return {"posting_key": key, "status": "posted", "line": line, "error": None}
 
 
-def _connection(name: str, connector: str, capability: str, entities: list[str]) -> Json:
+def _connection(
+    name: str, connector: str, capability: str, entities: list[str], timezone: str = "UTC"
+) -> Json:
     return {
         "name": name,
         "connector": connector,
         "title": connector.title(),
         "capability": capability,
         "legal_entities": entities,
+        "timezone": timezone,
     }
 
 

@@ -71,6 +71,17 @@ def test_a_connection_is_read_with_its_secret_resolved_from_the_environment(
     assert "s3cret-value" not in repr(connection)
 
 
+def test_a_connection_has_the_zone_of_its_people(tmp_path: Path) -> None:
+    in_vienna = GOOD.replace(
+        "[connections.options]", 'timezone = "Europe/Vienna"\n[connections.options]'
+    )
+    nowhere = in_vienna.replace("Vienna", "Atlantis")
+
+    assert read(tmp_path, GOOD)[0].timezone == "UTC"
+    assert read(tmp_path, in_vienna)[0].timezone == "Europe/Vienna"
+    assert "connections[0].timezone" in faults(tmp_path, nowhere)
+
+
 def test_a_secret_is_read_from_a_file_beside_the_connections_file(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "ledger").write_text("from-file\n")

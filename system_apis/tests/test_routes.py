@@ -94,6 +94,7 @@ async def test_connections_are_listed_without_their_options(
                 "title": "Hours",
                 "capability": "time_tracking",
                 "legal_entities": ["HRC-DE"],
+                "timezone": "UTC",
             },
             {
                 "name": "ledger-de",
@@ -101,6 +102,7 @@ async def test_connections_are_listed_without_their_options(
                 "title": "Ledger",
                 "capability": "erp",
                 "legal_entities": ["HRC-DE", "HRC-AT"],
+                "timezone": "UTC",
             },
         ]
     }

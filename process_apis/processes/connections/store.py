@@ -12,6 +12,8 @@ from process_apis.processes.connections.tables import KnownConnection
 from process_apis.upstream.connections import Capability, Connection
 from shared.problems import NotFound
 
+_KNOWN = KnownConnection.__table__  # type: ignore[attr-defined]
+
 
 async def write(connection: AsyncConnection, known: Sequence[Connection], now: datetime) -> None:
     """Remember these; whatever the system tier no longer has is forgotten."""
@@ -20,6 +22,7 @@ async def write(connection: AsyncConnection, known: Sequence[Connection], now: d
             "connector": each.connector,
             "capability": each.capability,
             "legal_entities": each.legal_entities,
+            "timezone": each.timezone,
             "seen_at": now,
         }
         await connection.execute(
@@ -36,14 +39,7 @@ async def write(connection: AsyncConnection, known: Sequence[Connection], now: d
 
 async def known(connection: AsyncConnection) -> list[Connection]:
     """All connections, by name."""
-    rows = await connection.execute(
-        select(
-            col(KnownConnection.name),
-            col(KnownConnection.connector),
-            col(KnownConnection.capability),
-            col(KnownConnection.legal_entities),
-        ).order_by(col(KnownConnection.name))
-    )
+    rows = await connection.execute(select(_KNOWN).order_by(_KNOWN.c.name))
     return [Connection.model_validate(dict(row)) for row in rows.mappings()]
 
 

@@ -20,6 +20,7 @@ class KnownConnection(SQLModel, table=True):
     connector: str
     capability: str
     legal_entities: list[str] = Field(sa_type=ARRAY(Text()))
+    timezone: str = Field(default="UTC", sa_column_kwargs={"server_default": "UTC"})
     seen_at: datetime = Field(sa_type=Instant)
 
 

@@ -145,6 +145,23 @@ _ENTRIES = (
         "go on by themselves.",
     ),
     CatalogueEntry(
+        "IO_SILENT",
+        _S2,
+        _OPERATOR,
+        "Nothing came from the tracker in an hour that is usually busy: {said}.",
+        "See whether it can be read, and whether its webhooks are switched on and reach this "
+        "server (timepost connections check). The case resolves itself when something arrives.",
+    ),
+    CatalogueEntry(
+        "IO_GAP",
+        _S2,
+        _OPERATOR,
+        "Versions of entries were pushed and have not arrived: {said}.",
+        "Find out why deliveries get lost, and have the tracker push the entries of that time "
+        "again, or upload them as a file. The case resolves itself when the missing ones arrive, "
+        "or after three days.",
+    ),
+    CatalogueEntry(
         "IO_IN_DOUBT",
         _S1,
         _OPERATOR,

@@ -63,6 +63,8 @@ async def record_incident(transaction: AsyncConnection, incident: Incident, now:
 
 def _figures(incident: Incident) -> str:
     since = f"{incident.connection} has been so since {incident.since:%Y-%m-%d %H:%M} UTC"
+    if not incident.postings:
+        return f"{since}."
     one = incident.postings == 1
     waiting = (
         f"{incident.postings} posting{'' if one else 's'} of {incident.minutes / 60:.2f} hours"

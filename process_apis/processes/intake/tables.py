@@ -52,6 +52,8 @@ class InboxEvent(SQLModel, table=True):
             unique=True,
             postgresql_where=text("status = 'PENDING' AND delivery_id IS NULL"),
         ),
+        # Rows come in the order of their instants, so that this finds hours at next to no cost.
+        Index("inbox_event_received", "received_at", postgresql_using="brin"),
         Index(
             "inbox_event_due",
             "connection",

@@ -1,0 +1,1 @@
+"""Watching: what does not come is noticed, and told to an operator."""
