@@ -36,7 +36,8 @@ class MasterPage(Contract):
     )
     complete: bool = Field(
         description="On the last page: the pages hold everything there is, so that absence may be "
-        "read as deletion. A product that cannot tell changes gives everything to every question."
+        "read as deletion. A product that cannot tell changes gives everything to every question; "
+        "a listing without a single row claims nothing."
     )
 
 

@@ -36,18 +36,25 @@ def to_worker(found: Employee, settings: BambooHrSettings, changed: datetime | N
     if status is None:
         raise Unmappable("status: is neither Active nor Inactive")
     names = [part for part in (found.first_name, found.last_name) if part]
-    is_contractor = found.employment_status in settings.contractor_statuses
     return Worker(
         external_id=found.employee_id,
         employee_number=found.employee_number,
         name=found.display_name or " ".join(names),
         email=found.work_email,
-        kind=WorkerKind.CONTRACTOR if is_contractor else WorkerKind.EMPLOYEE,
+        kind=_kind(found, settings),
         status=status,
         hire_date=found.hire_date,
         termination_date=found.termination_date,
         modified_at=changed,
     )
+
+
+def _kind(found: Employee, settings: BambooHrSettings) -> WorkerKind | None:
+    """None if the key may not know it."""
+    if "employmentStatusName" in found.restricted:
+        return None
+    is_contractor = found.employment_status in settings.contractor_statuses
+    return WorkerKind.CONTRACTOR if is_contractor else WorkerKind.EMPLOYEE
 
 
 def to_org_unit(option: Option, kind: str) -> OrgUnit:

@@ -53,7 +53,9 @@ class Lists:
         if place.step == "all" or since is None:
             found = await self._client.page(kind, place.after, limit, properties)
             onward = _written("all", after=found.after) if found.after else None
-            return Listed(found.results, onward, complete=onward is None)
+            # A listing of nothing claims nothing: the token may have lost its rights.
+            is_whole = onward is None and bool(found.results or cursor)
+            return Listed(found.results, onward, complete=is_whole)
         if place.step == "changed":
             return await self._changed(kind, place, limit, since, properties)
         return await self._archived(kind, place, limit, since)

@@ -50,7 +50,8 @@ class Lists:
             rows=[row for row in found if not _is_deleted(row)],
             deleted=deleted,
             next_cursor=cursors.written(_Place(beyond=last)) if last else None,
-            complete=since is None and len(found) < limit,
+            # A listing of nothing claims nothing: the user may have lost sight of it all.
+            complete=since is None and len(found) < limit and bool(found or cursor),
         )
 
 

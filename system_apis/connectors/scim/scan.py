@@ -69,7 +69,8 @@ class Scan:
             last = _id_of(rows[-1])
             onward = place.model_copy(update={"seen": seen, "last": last})
             return Scanned(rows, cursors.written(onward), False)
-        whole = since is None and not place.flawed and seen == found.total_results
+        # A listing of nobody claims nothing: the token may have lost its rights.
+        whole = since is None and not place.flawed and 0 < seen == found.total_results
         return Scanned(rows, None, whole)
 
 

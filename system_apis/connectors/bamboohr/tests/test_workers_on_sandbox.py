@@ -158,6 +158,17 @@ async def test_a_field_that_is_withheld_is_no_missing_value(
         await open_port().check()
 
 
+async def test_whether_somebody_is_a_contractor_may_be_withheld(
+    bamboo: Bamboo, open_port: Open
+) -> None:
+    bamboo.store.faults.restricted = {"employmentStatusName"}
+
+    page = await open_port().workers(None, 10, None)
+
+    assert {each.kind for each in page.items} == {None}
+    assert page.faulty == []
+
+
 async def test_odd_records_are_faulty_and_the_others_are_read(
     bamboo: Bamboo, open_port: Open
 ) -> None:

@@ -79,6 +79,13 @@ async def test_a_property_that_hubspot_does_not_give_is_no_missing_value() -> No
     assert page.faulty[0].reason == "account_no: HubSpot does not give this property"
 
 
+async def test_a_listing_of_nothing_claims_nothing() -> None:
+    port = port_answering(lambda _: Response(200, json={"results": []}), CLOCK)
+
+    assert not (await port.accounts(None, 10, None)).complete
+    assert not (await port.engagements(None, 10, None)).complete
+
+
 async def test_only_the_properties_that_mean_something_are_asked_for() -> None:
     asked: list[Request] = []
 

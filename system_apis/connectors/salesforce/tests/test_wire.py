@@ -118,6 +118,13 @@ async def test_a_login_that_is_odd_or_leads_to_plain_http_is_refused(session: An
     assert caught.value.__context__ is None
 
 
+async def test_a_listing_of_nothing_claims_nothing() -> None:
+    port = port_answering(lambda _: listing(), CLOCK)
+
+    assert not (await port.accounts(None, 10, None)).complete
+    assert not (await port.engagements(None, 10, None)).complete
+
+
 async def test_rows_that_are_none_end_no_listing() -> None:
     good = {"Id": "001Hd0000000001AAA", "Name": "A", "SystemModstamp": "2026-11-20T09:00:00Z"}
     page = await port_answering(lambda _: listing(good, None, "row", {"Id": "1"}), CLOCK).accounts(

@@ -148,6 +148,12 @@ async def test_fewer_rows_than_the_service_counts_are_not_complete() -> None:
     assert (again.items, again.next_cursor) == ([], None)
 
 
+async def test_a_listing_of_nobody_claims_nothing() -> None:
+    page = await directory(lambda _: listing([])).users(None, 10, None)
+
+    assert (page.items, page.complete) == ([], False)
+
+
 async def test_a_list_that_never_rests_comes_to_an_end() -> None:
     number = iter(range(100_000))
 
