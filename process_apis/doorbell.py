@@ -31,6 +31,7 @@ class Stage(StrEnum):
     READ_APPROVALS = "read-approvals"
     APPROVE = "approve"
     VALIDATE = "validate"
+    CORRECT = "correct"
     SEND = "send"
     PROBE = "probe"
     LOOK_UP = "look-up"

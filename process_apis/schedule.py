@@ -16,6 +16,7 @@ from process_apis.processes.intake.steps import STAGE_OF
 from process_apis.processes.intake.tables import EventKind
 from process_apis.processes.master_data import steps as master_data
 from process_apis.processes.posting import breaker, waking
+from process_apis.processes.posting.correcting import IS_DECIDABLE
 from process_apis.processes.watching import steps as watching
 from process_apis.runtime import Runtime
 from process_apis.upstream.connections import Connection
@@ -31,13 +32,17 @@ _DUE = text(
       WHERE state = 'READY' AND due_at <= :now
         AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
                         WHERE gate.connection = target_connection AND {gates.SHUT})
+    UNION SELECT 'correct', target_connection FROM posting AS reversal
+      WHERE kind = 'REVERSAL' AND state = 'RECEIVED' AND due_at <= :now AND {IS_DECIDABLE}
+        AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+                        WHERE gate.connection = target_connection AND {gates.SHUT})
     UNION SELECT 'look-up', target_connection FROM posting
       WHERE state IN ('SENDING', 'IN_DOUBT') AND due_at <= :now
         AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
                         WHERE gate.connection = target_connection
                           AND (gate.mode = 'PAUSED' OR gate.circuit <> 'CLOSED'))
     UNION SELECT 'probe', connection FROM connection_gate AS gate WHERE {gates.PROBE_DUE}
-    UNION SELECT 'validate', '' FROM posting WHERE state = 'RECEIVED'
+    UNION SELECT 'validate', '' FROM posting WHERE state = 'RECEIVED' AND kind <> 'REVERSAL'
     UNION SELECT 'validate', '' FROM time_entry WHERE posting_due
     UNION SELECT 'feedback', connection FROM feedback_item
       WHERE state = 'PENDING' AND due_at <= :now

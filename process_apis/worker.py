@@ -20,7 +20,14 @@ from process_apis.pace import Pace
 from process_apis.processes.approvals import automatic
 from process_apis.processes.feedback import steps as feedback
 from process_apis.processes.master_data import steps as master_data
-from process_apis.processes.posting import doubt, probing, receive, sending, validation
+from process_apis.processes.posting import (
+    correcting,
+    doubt,
+    probing,
+    receive,
+    sending,
+    validation,
+)
 from process_apis.processes.posting.outcomes import Committed
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.replay import running
@@ -46,6 +53,7 @@ class Worker:
             Stage.READ_APPROVALS: self._read_approvals,
             Stage.APPROVE: self._approve,
             Stage.VALIDATE: self._validate,
+            Stage.CORRECT: self._correct,
             Stage.SEND: self._send,
             Stage.PROBE: self._probe,
             Stage.LOOK_UP: self._look_up,
@@ -103,18 +111,31 @@ class Worker:
 
     async def _validate(self, _connection: str) -> None:
         ledger = self._runtime.ledger
-        targets: set[str] = set()
-        while await receive.receive(ledger) >= receive.BATCH:
-            pass
+        rings: set[tuple[Stage, str]] = set()
+        full = True
+        while full:
+            received = await receive.receive(ledger)
+            rings |= {(Stage.CORRECT, erp) for erp in received.to_take_back}
+            full = received.entries >= receive.BATCH
         full = True
         while full:
             verdicts = await validation.validate(ledger)
             full = len(verdicts) >= validation.BATCH
-            targets |= {
-                each.target for each in verdicts if each.target and each.state is PostingState.READY
-            }
-        for target in sorted(targets):
-            self._runtime.doorbell.ring(Stage.SEND, target)
+            for each in verdicts:
+                if each.target and each.waits_for_reversal:
+                    rings.add((Stage.CORRECT, each.target))
+                elif each.target and each.state is PostingState.READY:
+                    rings.add((Stage.SEND, each.target))
+        for stage, target in sorted(rings):
+            self._runtime.doorbell.ring(stage, target)
+
+    async def _correct(self, connection: str) -> None:
+        judge = False
+        while decided := await correcting.decide(self._runtime.ledger, connection):
+            judge = judge or decided.judge
+            self._runtime.doorbell.ring(Stage.SEND, connection)
+        if judge:
+            await self._validate("")
 
     async def _send(self, connection: str) -> None:
         go_on, judge = True, False

@@ -174,6 +174,7 @@ class Tier:
             (Stage.READ_APPROVALS, TRACKER),
             (Stage.VALIDATE, ""),
             (Stage.PROBE, ERP),
+            (Stage.CORRECT, ERP),
             (Stage.SEND, ERP),
             (Stage.VALIDATE, ""),
             (Stage.FEEDBACK, TRACKER),

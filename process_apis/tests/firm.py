@@ -17,6 +17,8 @@ NOWHERE = {"external_id": "p-3", "code": "HR-4711", "name": "HR-4711 Lost", "ema
 UNMAPPED = {"external_id": "t-9", "code": None, "name": "Sculpting", "email": None}
 DESIGN = {"external_id": "t-1", "code": None, "name": "Design", "email": None}
 DECIDED = datetime(2026, 6, 8, 9, 0, tzinfo=UTC)
+LATER = datetime(2026, 6, 9, 9, 0, tzinfo=UTC)
+LATEST = datetime(2026, 6, 10, 9, 0, tzinfo=UTC)
 
 
 def masters() -> dict[str, list[Json]]:

@@ -29,7 +29,7 @@ class StandIn:
     :param post_faults: taken one by one by the next posts: "commit then drop", "drop",
         "commit then status:<code>", "status:<code>", "retry" (for a reason of the line's own),
         "retry:<class>", "reject:<class>", "hours differ", "say nothing", "no line",
-        "twice", "throttle after:<lines>".
+        "twice", "throttle after:<lines>", "clip" (negative hours become none without a word).
     :param down: the fault of every post, as long as it is set and no other is waiting.
     :param retry_after: seconds that refusals "for now" ask to wait.
     :param unreadable_minutes: a posting of so many minutes breaks the contract of the tier.
@@ -47,6 +47,9 @@ class StandIn:
     approvals: dict[str, Json] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
     lines: list[Json] = field(default_factory=list)
+    deleted: list[Json] = field(default_factory=list)
+    history: list[Json] = field(default_factory=list)
+    last_id: int = 0
     masters: dict[str, list[Json]] = field(default_factory=dict)
     other_masters: dict[str, list[Json]] = field(default_factory=dict)
     masters_status: int = 200
@@ -59,6 +62,7 @@ class StandIn:
     read_status: int = 200
     can_look_up: bool = True
     reversal_modes: list[str] = field(default_factory=lambda: ["negative_line"])
+    keeps_accounting_dates: bool = False
     settle_seconds: int = 0
     feedback: list[Json] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -303,6 +307,20 @@ class StandIn:
             missing = sorted(keys - {line["posting_key"] for line in lines})
             return JSONResponse({"lines": lines, "missing": missing})
 
+        @app.post(base + "/postings/read")
+        async def read(body: Json) -> Response:
+            await self.wait_at("read lines")
+            if self.lookup_status != 200:
+                return JSONResponse({"code": "upstream_unavailable"}, self.lookup_status)
+            by_id = {line["external_id"]: line for line in self.lines}
+            wanted = body["external_ids"]
+            return JSONResponse(
+                {
+                    "lines": [by_id[each] for each in wanted if each in by_id],
+                    "missing": [each for each in wanted if each not in by_id],
+                }
+            )
+
         for domain in ("legal-entities", "workers", "clients", "projects", "tasks", "periods"):
             self._domain(app, base, domain)
 
@@ -328,25 +346,61 @@ class StandIn:
         if fault.startswith("reject:"):
             error = _error(fault.partition(":")[2], "it will not do", retriable=False)
             return {"posting_key": key, "status": "rejected", "line": None, "error": error}
-        line = {
-            "external_id": str(len(self.lines) + 1),
-            "posting_key": key,
-            "erp": erp,
-            **{
-                name: item[name]
-                for name in ("legal_entity_id", "worker_id", "project_id", "task_id", "work_date")
-            },
-            "minutes": item["minutes"] - (60 if fault == "hours differ" else 0),
-            "invoiced": "none",
-            "version": None,
-        }
+        if item.get("operation", "post") != "post":
+            return self._change_one(item, fault)
+        self.last_id += 1
+        line = _line_of(item, str(self.last_id), dated=self.keeps_accounting_dates) | {"erp": erp}
+        if fault == "hours differ":
+            line["minutes"] -= 60
+        if fault == "clip":
+            line["minutes"] = max(line["minutes"], 0)
         if fault != "drop":
             self.lines.append(line)
         if fault == "twice":
-            self.lines.append({**line, "external_id": str(len(self.lines) + 1)})
+            self.last_id += 1
+            self.lines.append({**line, "external_id": str(self.last_id)})
         if fault == "no line":
             return {"posting_key": key, "status": "posted", "line": None, "error": None}
         return {"posting_key": key, "status": "posted", "line": line, "error": None}
+
+    def _change_one(self, item: Json, fault: str) -> Json:
+        """A delete or an update of a line, refused while an invoice holds it."""
+        key = item["posting_key"]
+        line = next(
+            (each for each in self.lines if each["external_id"] == item["target_line"]), None
+        )
+        if line is not None and (refusal := _refusal(line, item)):
+            error = _error(refusal, "it may not be changed", retriable=False)
+            return {"posting_key": key, "status": "rejected", "line": None, "error": error}
+        if fault == "drop":
+            return {}
+        if item["operation"] == "delete":
+            if line is not None:
+                self.lines.remove(line)
+                self.deleted.append(line)
+            status = "posted" if line is not None else "already_posted"
+            return {"posting_key": key, "status": status, "line": None, "error": None}
+        assert line is not None
+        self.history.append(dict(line))
+        line |= _line_of(item, line["external_id"], dated=self.keeps_accounting_dates)
+        return {"posting_key": key, "status": "posted", "line": line, "error": None}
+
+
+def _line_of(item: Json, external_id: str, *, dated: bool) -> Json:
+    names = ("posting_key", "legal_entity_id", "worker_id", "project_id", "task_id", "work_date")
+    return {
+        "external_id": external_id,
+        **{name: item[name] for name in (*names, "minutes")},
+        "accounting_date": item["accounting_date"] if dated else None,
+        "invoiced": "none",
+        "version": None,
+    }
+
+
+def _refusal(line: Json, item: Json) -> str | None:
+    if line["invoiced"] != "none":
+        return "invoiced_locked"
+    return "stale_version" if line["posting_key"] != item["target_key"] else None
 
 
 def _connection(

@@ -1,56 +1,231 @@
-"""What happens to a posting when its entry changes before, while and after it is sent."""
+"""What happens in the ERP when an entry changes before, while and after it is posted.
+
+`sums` are the hours that stand in the ERP: whatever the way, they are those of the latest approved
+version once nothing is pending.
+"""
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from process_apis.doorbell import Stage
 from process_apis.tests import firm
 from process_apis.tests.conftest import LEASE, Tier
 from process_apis.tests.system_stand_in import ERP
 
+WAYS = ["negative_line", "delete_uninvoiced", "update_in_place"]
 
-async def test_a_change_after_posting_is_a_case_and_posts_nothing(tier: Tier) -> None:
-    firm.enter(tier.system, "e1")
+
+async def finish(tier: Tier) -> None:
+    """Let a correction go all its way: reversal, then replacement."""
+    for _ in range(3):
+        await tier.settle()
+
+
+async def posted(tier: Tier, minutes: int = 480, **more: Any) -> None:
+    firm.enter(tier.system, "e1", minutes=minutes, **more)
     await tier.approve("e1")
 
+
+async def change(tier: Tier, **more: Any) -> None:
+    """Change the entry in the tracker, have it approved again, and let everything follow."""
+    firm.enter(tier.system, "e1", **more)
+    await tier.approve("e1")
+    await finish(tier)
+
+
+def sums(tier: Tier) -> dict[tuple[str, str, str], int]:
+    """Minutes by worker, project and day, without those that are nought."""
+    found: dict[tuple[str, str, str], int] = {}
+    for line in tier.system.lines:
+        key = (line["worker_id"], line["project_id"], line["work_date"])
+        found[key] = found.get(key, 0) + line["minutes"]
+    return {key: minutes for key, minutes in found.items() if minutes}
+
+
+async def states(tier: Tier) -> list[tuple[str, int, str]]:
+    """Kind, version and state of every posting, in the order in which they came to be."""
+    rows = sorted(await tier.postings(), key=lambda each: each["created_at"])
+    return sorted((each["kind"], each["version"], each["state"]) for each in rows)
+
+
+async def test_eight_hours_become_six_by_a_negative_line_and_a_new_one(tier: Tier) -> None:
+    """Worked example 1: +8.00, -8.00, +6.00; net 6.00."""
+    await posted(tier)
     firm.enter(tier.system, "e1", minutes=360)
     await tier.approve("e1", status="SUBMITTED")
-    case = await tier.case()
-    assert case["code"] == "CO_CHANGED_AFTER_POSTING"
-    answer = await tier.call("POST", f"/v1/cases/{case['id']}/retry")
-    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_retry")
+    assert await tier.cases() == []
+    assert [line["minutes"] for line in tier.system.lines] == [480], "until it is approved again"
 
     await tier.approve("e1")
-    await tier.settle()
-    case = await tier.case()
-    assert case["code"] == "CO_CHANGED_AFTER_POSTING"
-    detail = (await tier.call("GET", f"/v1/cases/{case['id']}")).json()
-    assert detail["would_post"]["fields"]["minutes"] == 360
-    assert detail["erp"]["fields"]["minutes"] == 480
-    await tier.call("POST", f"/v1/cases/{case['id']}/retry")
-    await tier.settle()
-    assert [line["minutes"] for line in tier.system.lines] == [480]
+    await finish(tier)
+
+    assert [line["minutes"] for line in tier.system.lines] == [480, -480, 360]
+    assert len({line["posting_key"] for line in tier.system.lines}) == 3
+    original, reversal, _ = [post["items"][0] for post in tier.system.posts]
+    assert (reversal["target_line"], reversal["target_key"]) == ("1", original["posting_key"])
+    same = ("worker_id", "project_id", "task_id", "work_date", "legal_entity_id")
+    assert {name: original[name] for name in same} == {name: reversal[name] for name in same}
+    assert await states(tier) == [
+        ("ORIGINAL", 1, "REVERSED"),
+        ("REPLACEMENT", 2, "POSTED"),
+        ("REVERSAL", 1, "POSTED"),
+    ]
+    groups = {each["correction_group"] for each in await tier.postings()}
+    assert len(groups) == 2  # the original has none, the correction has one
+    assert await tier.cases() == []
 
 
-async def test_a_deletion_after_posting_is_a_case(tier: Tier) -> None:
-    firm.enter(tier.system, "e1")
-    await tier.approve("e1")
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_way_ends_with_the_approved_hours(tier: Tier, way: str) -> None:
+    tier.system.reversal_modes = [way]
+    await posted(tier)
+    await change(tier, minutes=360)
+    assert sums(tier) == {("11", "31", "2026-06-02"): 360}
+    await change(tier, minutes=300, work_date="2026-06-04")
+    assert sums(tier) == {("11", "31", "2026-06-04"): 300}
+    await change(tier, minutes=300, work_date="2026-06-04", worker=firm.BEN)
+    assert sums(tier) == {("12", "31", "2026-06-04"): 300}
+    assert (len(tier.system.deleted), len(tier.system.history)) == {
+        "negative_line": (0, 0),
+        "delete_uninvoiced": (3, 0),
+        "update_in_place": (0, 3),
+    }[way]
 
     del tier.system.entries["e1"]
     await tier.see("e1")
+    await finish(tier)
 
-    assert (await tier.case())["code"] == "CO_DELETED_AFTER_POSTING"
-    assert len(tier.system.lines) == 1
+    assert sums(tier) == {}
+    assert {state for _, _, state in await states(tier)} == {"POSTED", "REVERSED"}
+    assert await tier.cases() == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_correction_of_a_correction_takes_back_the_latest_only(
+    tier: Tier, way: str
+) -> None:
+    """Worked example 7."""
+    tier.system.reversal_modes = [way]
+    await posted(tier)
+    await change(tier, minutes=360)
+    await change(tier, minutes=240)
+
+    assert sums(tier) == {("11", "31", "2026-06-02"): 240}
+    assert await states(tier) == [
+        ("ORIGINAL", 1, "REVERSED"),
+        ("REPLACEMENT", 2, "REVERSED"),
+        ("REPLACEMENT", 3, "POSTED"),
+        ("REVERSAL", 1, "POSTED"),
+        ("REVERSAL", 2, "POSTED"),
+    ]
+
+
+async def test_a_move_to_another_project_is_checked_before_anything_is_taken_back(
+    tier: Tier,
+) -> None:
+    await posted(tier)
+    await change(tier, project=firm.CLOSED, task=None)
+
+    assert [line["minutes"] for line in tier.system.lines] == [480]
+    assert (await tier.case())["code"] == "MD_PROJECT_CLOSED"
+    assert ("ORIGINAL", 1, "REVERSAL_PENDING") in await states(tier)
+
+    tier.system.masters["projects"][1]["status"] = "OPEN"
+    await tier.read_masters()
+    await finish(tier)
+
+    assert sums(tier) == {("11", "32", "2026-06-02"): 480}
+    assert await tier.cases() == []
+
+
+async def test_another_text_posts_nothing(tier: Tier) -> None:
+    await posted(tier)
+    tier.system.masters["projects"][0]["status"] = "CLOSED"
+    await tier.read_masters()
+    tier.system.entries["e1"]["narrative"] = "SECRET-NARRATIVE, better worded"
+    await tier.approve("e1")
+    await finish(tier)
+
+    assert [line["minutes"] for line in tier.system.lines] == [480]
+    assert await states(tier) == [
+        ("ORIGINAL", 1, "POSTED"),
+        ("REPLACEMENT", 2, "SUPERSEDED"),
+        ("REVERSAL", 1, "SUPERSEDED"),
+    ]
+    assert "nothing to correct" in [step["what"] for step in await tier.lineage()]
+    assert await tier.cases() == []
+
+    tier.system.masters["projects"][0]["status"] = "OPEN"
+    await tier.read_masters()
+    await change(tier, minutes=300)
+    assert sums(tier) == {("11", "31", "2026-06-02"): 300}
+
+
+async def test_a_deletion_after_posting_takes_the_hours_back(tier: Tier) -> None:
+    await posted(tier)
+    del tier.system.entries["e1"]
+    await tier.see("e1")
+    await finish(tier)
+
+    assert [line["minutes"] for line in tier.system.lines] == [480, -480]
+    assert await tier.cases() == []
+
+
+async def test_a_rejection_takes_the_hours_back_and_a_later_approval_posts_them_again(
+    tier: Tier,
+) -> None:
+    await posted(tier)
+    await tier.approve("e1", status="REJECTED", decided_at=firm.LATER)
+    await finish(tier)
+    assert sums(tier) == {}
+
+    for _ in range(2):
+        await tier.approve("e1", approval="again", decided_at=firm.LATEST)
+        await finish(tier)
+    assert [line["minutes"] for line in tier.system.lines] == [480, -480, 480]
+    assert len({line["posting_key"] for line in tier.system.lines}) == 3
 
 
 async def test_reopened_and_approved_again_unchanged_is_posted_once(tier: Tier) -> None:
-    firm.enter(tier.system, "e1")
-    await tier.approve("e1")
+    await posted(tier)
     for number in range(3):
         await tier.approve("e1", status="WITHDRAWN")
         await tier.approve("e1", approval=f"again-{number}")
 
     assert len(tier.system.lines) == 1
     assert await tier.cases() == []
+
+
+async def test_a_correction_that_is_withdrawn_before_it_was_sent_is_given_up(tier: Tier) -> None:
+    await posted(tier)
+    tier.system.lookup_status = 500  # the line cannot be read, so nothing is decided yet
+    await change(tier, minutes=360)
+    assert ("ORIGINAL", 1, "REVERSAL_PENDING") in await states(tier)
+
+    await tier.approve("e1", status="WITHDRAWN")
+    tier.system.lookup_status = 200
+    tier.clock.move(60)
+    await finish(tier)
+    assert [line["minutes"] for line in tier.system.lines] == [480]
+    assert ("ORIGINAL", 1, "POSTED") in await states(tier)
+
+    await tier.approve("e1")
+    await finish(tier)
+    assert [line["minutes"] for line in tier.system.lines] == [480, -480, 360]
+
+
+async def test_of_two_changes_in_a_row_only_the_last_is_posted(tier: Tier) -> None:
+    await posted(tier)
+    tier.system.lookup_status = 500
+    await change(tier, minutes=360)
+    await change(tier, minutes=240)
+    tier.system.lookup_status = 200
+    tier.clock.move(60)
+    await finish(tier)
+
+    assert [line["minutes"] for line in tier.system.lines] == [480, -480, 240]
 
 
 async def test_withdrawn_before_it_was_sent_posts_nothing(tier: Tier) -> None:
@@ -137,28 +312,33 @@ async def test_a_case_of_an_unknown_outcome_stays_while_a_newer_version_waits(ti
     assert (await tier.case())["id"] == case["id"]
 
 
-async def test_a_version_approved_while_the_earlier_one_is_sent_becomes_a_case(
-    tier: Tier,
+@pytest.mark.parametrize("what", ["changed", "rejected"])
+async def test_what_is_changed_or_rejected_while_it_is_sent_is_posted_and_then_corrected(
+    tier: Tier, what: str
 ) -> None:
+    """Worked example 9: finish the send, then reverse; never cancel in flight."""
     firm.enter(tier.system, "e1")
     tier.system.hold = "post after commit"
     firm.decide(tier.system, "a1", ["e1"])
     await tier.hint("a1", kind="approval")
     sending = asyncio.create_task(tier.settle())
     await asyncio.to_thread(tier.system.held.wait, 20)
-    firm.enter(tier.system, "e1", minutes=240)
-    firm.decide(tier.system, "a1", ["e1"])
+    if what == "changed":
+        firm.enter(tier.system, "e1", minutes=240)
+        firm.decide(tier.system, "a1", ["e1"])
+    else:
+        firm.decide(tier.system, "a1", ["e1"], status="REJECTED", decided_at=firm.LATER)
     await tier.hint("a1", kind="approval")
     await tier.settle()
-    assert [each["state"] for each in await tier.postings()] == ["PARKED", "SENDING"]
+    assert (await tier.postings())[-1]["state"] == "SENDING"
 
     tier.system.hold = ""
     await sending
-    await tier.settle()
+    await finish(tier)
 
-    assert [line["minutes"] for line in tier.system.lines] == [480]
-    assert [each["state"] for each in await tier.postings()] == ["BLOCKED", "POSTED"]
-    assert (await tier.case())["code"] == "CO_CHANGED_AFTER_POSTING"
+    expected = [480, -480, 240] if what == "changed" else [480, -480]
+    assert [line["minutes"] for line in tier.system.lines] == expected
+    assert await tier.cases() == []
 
 
 async def test_a_worker_that_was_suspended_before_the_call_does_not_make_it(tier: Tier) -> None:
@@ -175,3 +355,21 @@ async def test_a_worker_that_was_suspended_before_the_call_does_not_make_it(tier
     tier.clock.stalls = 0
     await tier.settle()
     assert len(tier.system.lines) == 1
+
+
+async def test_many_corrections_take_few_calls(tier: Tier) -> None:
+    names = [f"e{number}" for number in range(40)]
+    days = [f"2026-06-{number % 28 + 1:02}" for number in range(40)]
+    for name, day in zip(names, days, strict=True):
+        firm.enter(tier.system, name, work_date=day, minutes=60)
+    await tier.approve(*names)
+    for name, day in zip(names, days, strict=True):
+        firm.enter(tier.system, name, work_date=day, minutes=30)
+    calls = len(tier.system.calls)
+    await tier.approve(*names)
+    await finish(tier)
+
+    assert sum(line["minutes"] for line in tier.system.lines) == 40 * 30
+    assert len(tier.system.lines) == 120
+    about_lines = [call for call in tier.system.calls[calls:] if "/postings" in call]
+    assert len(about_lines) == 3, "read once, take back once, post once"

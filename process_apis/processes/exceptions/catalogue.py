@@ -31,6 +31,7 @@ _CONSULTANT = OwnerRole.CONSULTANT
 _MANAGER = OwnerRole.PROJECT_MANAGER
 _ANALYST = OwnerRole.FINANCE_ANALYST
 _CONTROLLER = OwnerRole.FINANCE_CONTROLLER
+_BILLING = OwnerRole.BILLING_ANALYST
 _STEWARD = OwnerRole.DATA_STEWARD
 _OPERATOR = OwnerRole.INTEGRATION_OPERATOR
 
@@ -182,7 +183,8 @@ _ENTRIES = (
         _S1,
         _ANALYST,
         "The ERP's line differs from what was sent, in {label}.",
-        "Compare both sides and correct the line in the ERP.",
+        "Compare both sides. Have the line corrected, or mend it in the ERP and retry: it is then "
+        "looked at again.",
     ),
     CatalogueEntry(
         "RC_STATUS_STALE",
@@ -197,21 +199,50 @@ _ENTRIES = (
         _S1,
         _ANALYST,
         "The ERP holds more than one line for this entry: {label}.",
-        "Remove the surplus line in the ERP.",
+        "Remove the surplus line in the ERP, then retry: it is looked at again.",
     ),
     CatalogueEntry(
-        "CO_CHANGED_AFTER_POSTING",
-        _S2,
+        "CO_HALF",
+        _S1,
         _ANALYST,
-        "The entry was changed in the tracker after it had been posted.",
-        "Compare both sides and correct the line in the ERP by hand.",
+        "The hours of {worker} on {day} were taken back for a correction, and cannot be posted "
+        "again: {why}",
+        "Mend the cause, and the corrected hours post by themselves; or have what was posted "
+        "before posted once more.",
     ),
     CatalogueEntry(
-        "CO_DELETED_AFTER_POSTING",
+        "CO_ORIGINAL_UNKNOWN",
         _S2,
         _ANALYST,
-        "The entry was deleted in the tracker after it had been posted.",
-        "Check with the consultant, then remove the line in the ERP by hand.",
+        "The tracker calls the hours of {worker} on {day} invoiced, and Timepost did not post "
+        "them.",
+        "Look in the ERP. If they stand there, link the line; if not, post them all the same.",
+    ),
+    CatalogueEntry(
+        "CO_AFTER_INVOICE",
+        _S2,
+        _BILLING,
+        "The hours of {worker} on {day} were changed, and cannot be corrected by Timepost alone: "
+        "{why}.",
+        "Choose: offset them on the next invoice, credit the invoice in the ERP and say so, or "
+        "have it left as it is.",
+    ),
+    CatalogueEntry(
+        "CO_PERIOD_CLOSED",
+        _S2,
+        _ANALYST,
+        "The hours of {worker} on {day} were changed; their line {label} stands in a closed "
+        "accounting period, and this ERP can only change it there.",
+        "Reopen the period in the ERP, and the correction goes on by itself; or have a controller "
+        "let the line be changed.",
+    ),
+    CatalogueEntry(
+        "CO_BY_HAND",
+        _S2,
+        _ANALYST,
+        "The hours of {worker} on {day} were changed, and this ERP takes no lines back: line "
+        "{label} is still as it was posted.",
+        "Take the line back in the ERP by hand and say so; Timepost then posts what is right.",
     ),
     CatalogueEntry(
         "IC_AGREEMENT_MISSING",

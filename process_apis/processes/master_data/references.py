@@ -83,7 +83,7 @@ class Desk:
                     wanted = {each.external_id: each for each in references if each.kind is kind}
                     await self._resolve_kind(tracker, erp, kind, wanted)
         for erp in {erp for tracker in by_tracker for erp in self._routes.get(tracker, ())}:
-            await self._read_periods(erp)
+            await self.read_periods(erp)
 
     def target_of(self, tracker: str, worker: str) -> str | None:
         """The ERP that takes this worker's entries; with several, the one that knows them."""
@@ -133,7 +133,8 @@ class Desk:
         project = self.bound(tracker, erp, MasterKind.PROJECT, reference.within)
         return project.target_id if project else None
 
-    async def _read_periods(self, erp: str) -> None:
+    async def read_periods(self, erp: str) -> None:
+        """Read the calendars of an ERP's legal entities."""
         rows = await self._transaction.execute(
             select(
                 col(AccountingPeriod.legal_entity_external_id),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from process_apis.processes.posting import outcomes, refusals
+from process_apis.processes.posting import outcomes, refusals, rules
 from process_apis.processes.posting.health import Health, concerns_the_connection
 from process_apis.processes.posting.outcomes import Leased, Result
 from process_apis.processes.posting.rules import Finding
@@ -31,21 +31,28 @@ class Reading:
         if outcome is None or outcome.status == "in_doubt" or _says_it_stands(outcome):
             return in_doubt(leased, self.settle)
         if outcome.status in ("posted", "already_posted"):
-            if outcome.line is None:
-                return in_doubt(leased, timedelta())
-            how = "posted" if outcome.status == "posted" else "found posted"
-            return outcomes.posted(leased, [outcome.line], how)
+            return _done(leased, outcome)
         if outcome.status == "rejected":
-            step = refusals.after_refusal(self.erp, leased.request, outcome.error)
+            step = refusals.after_refusal(self.erp, leased.kind, leased.request, outcome.error)
             what = "refused by the ERP"
         elif self.health.failure is not None and concerns_the_connection(outcome.error):
             return not_sent(leased)
         else:
             step = refusals.after_retry(leased.attempts, outcome.error, self.timing)
             what = "not possible now"
-        return Result(
-            leased, step.state, what, step.wait, finding=step.finding, error=outcome.error
-        )
+        finding = step.finding
+        if finding is not None and leased.is_half:
+            finding = rules.half_done([finding])[0]
+        return Result(leased, step.state, what, step.wait, finding=finding, error=outcome.error)
+
+
+def _done(leased: Leased, outcome: PostingOutcome) -> Result:
+    by_this_call = outcome.status == "posted"
+    if leased.request.operation == "delete":
+        return outcomes.taken_back(leased, "line deleted" if by_this_call else "found deleted")
+    if outcome.line is None:
+        return in_doubt(leased, timedelta())
+    return outcomes.posted(leased, [outcome.line], "posted" if by_this_call else "found posted")
 
 
 def in_doubt(leased: Leased, wait: timedelta) -> Result:

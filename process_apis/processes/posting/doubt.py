@@ -11,7 +11,7 @@ from sqlalchemy import TextClause, text
 
 from process_apis.database import as_dicts
 from process_apis.processes.connections.states import CallKind, Circuit
-from process_apis.processes.posting import breaker, outcomes, refusals
+from process_apis.processes.posting import breaker, outcomes, refusals, rules
 from process_apis.processes.posting.health import Health, after_problem
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Committed, Leased, Result
@@ -118,8 +118,23 @@ async def _unasked(
 
 
 async def _ask(ledger: Ledger, erp: str, leased: Sequence[Leased]) -> list[Result]:
-    if not (await ledger.abilities(erp)).lookup:
-        return [_ask_a_person(each) for each in leased]
+    """What was added is looked up by its key; what was removed or rewritten is read by its id."""
+    abilities = await ledger.abilities(erp)
+    added = [each for each in leased if each.request.operation == "post"]
+    changed = [each for each in leased if each.request.operation != "post"]
+    results = []
+    for some, can, ask in (
+        (added, abilities.lookup, _find),
+        (changed, abilities.readback, _read),
+    ):
+        if some and not can:
+            results += [_ask_a_person(each) for each in some]
+        elif some:
+            results += await ask(ledger, erp, some)
+    return results
+
+
+async def _find(ledger: Ledger, erp: str, leased: Sequence[Leased]) -> list[Result]:
     items = [
         LookupItem(
             posting_key=each.posting_key,
@@ -141,6 +156,26 @@ async def _ask(ledger: Ledger, erp: str, leased: Sequence[Leased]) -> list[Resul
         else _still_unknown(ledger, each, None)
         for each in leased
     ]
+
+
+async def _read(ledger: Ledger, erp: str, leased: Sequence[Leased]) -> list[Result]:
+    """A line that is gone was deleted; one that is as asked was rewritten; else nothing was."""
+    answer = await ledger.system.read_lines(erp, sorted({_target(each) for each in leased}))
+    lines = {line.external_id: line for line in answer.lines}
+    return [_found_changed(each, lines.get(_target(each))) for each in leased]
+
+
+def _found_changed(leased: Leased, line: PostedLine | None) -> Result:
+    if leased.request.operation == "delete":
+        gone = line is None
+        return outcomes.taken_back(leased, "found deleted") if gone else _proven_absent(leased)
+    if line is not None and not rules.difference(leased.request, line):
+        return outcomes.posted(leased, [line], "found rewritten")
+    return _proven_absent(leased)
+
+
+def _target(leased: Leased) -> str:
+    return leased.request.target_line or ""
 
 
 def _not_looked_up(leased: Leased) -> Result:

@@ -1,7 +1,7 @@
 """Judges postings, in batches and from our own tables only: no call leaves here."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,33 +14,50 @@ from process_apis.processes.master_data import keys
 from process_apis.processes.master_data.references import Desk, Reference
 from process_apis.processes.master_data.rules import normalised
 from process_apis.processes.posting import rules
+from process_apis.processes.posting.decisions import Path, decided
+from process_apis.processes.posting.periods import Period
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Candidate, Finding, Party
-from process_apis.processes.posting.states import IN_FLIGHT, Leg, PostingKind, PostingState
-from process_apis.processes.posting.waking import day_key
-from process_apis.upstream.erp import PostingRequest
+from process_apis.processes.posting.states import UNSENT, Leg, Operation, PostingKind, PostingState
+from process_apis.processes.posting.waking import day_key, lineage_key
+from process_apis.upstream.erp import PeriodStatus, PostingRequest
 
 _ROWS = text(
     """
     SELECT posting.id, posting.time_entry_id, posting.version, posting.leg, posting.kind,
-           posting.source_connection, posting.target_connection, posting.posting_key,
-           posting.state, posting.work_date, posting.minutes, posting.attempts,
-           posting.attempts + posting.attempts_before AS ever_attempted,
-           posting.findings, posting.erp_error, posting.woken_by, entry.external_id, entry.approver,
-           version.content,
+           posting.round, posting.source_connection, posting.target_connection,
+           posting.posting_key, posting.state, posting.work_date, posting.minutes,
+           posting.attempts, posting.attempts + posting.attempts_before AS ever_attempted,
+           posting.findings, posting.erp_error, posting.woken_by, posting.correction_group,
+           posting.operation, posting.target_line, posting.decision,
+           entry.external_id, entry.approver, version.content,
            (SELECT sum(other.minutes) FROM time_entry AS other
             WHERE other.connection = entry.connection AND other.state = 'APPROVED'
               AND other.worker_external_id = entry.worker_external_id
               AND other.work_date = posting.work_date) AS day_minutes,
-           (SELECT sibling.state FROM posting AS sibling
-            WHERE sibling.time_entry_id = posting.time_entry_id AND sibling.leg = posting.leg
-              AND sibling.id <> posting.id
-              AND sibling.state IN ('READY', 'SENDING', 'IN_DOUBT', 'POSTED', 'MISPOSTED')
-            LIMIT 1) AS sibling_state
+           CASE WHEN version.content ->> 'invoiced' = 'true' THEN NOT EXISTS (
+               SELECT FROM posting AS earlier WHERE earlier.time_entry_id = posting.time_entry_id
+                 AND earlier.external_id IS NOT NULL) END AS posted_elsewhere,
+           sibling.id AS sibling_id, sibling.state AS sibling_state, sibling.code AS sibling_code,
+           sibling.request AS sibling_request, sibling.posting_key AS sibling_key,
+           CASE WHEN sibling.state = 'REVERSAL_PENDING' THEN (
+               SELECT reversal.state FROM posting AS reversal
+               WHERE reversal.time_entry_id = posting.time_entry_id
+                 AND reversal.leg = posting.leg AND reversal.kind = 'REVERSAL'
+                 AND reversal.state NOT IN ('POSTED', 'SUPERSEDED', 'WAIVED')
+           ) END AS reversal_state
     FROM posting
     JOIN time_entry AS entry ON entry.id = posting.time_entry_id
     JOIN time_entry_version AS version
       ON version.time_entry_id = posting.time_entry_id AND version.version = posting.version
+    LEFT JOIN LATERAL (
+        SELECT other.id, other.state, other.code, other.request, other.posting_key
+        FROM posting AS other
+        WHERE other.time_entry_id = posting.time_entry_id AND other.leg = posting.leg
+          AND other.id <> posting.id AND other.kind <> 'REVERSAL'
+          AND other.state IN ('READY', 'ON_HOLD', 'SENDING', 'IN_DOUBT', 'POSTED', 'MISPOSTED',
+                              'REVERSAL_PENDING')
+        LIMIT 1) AS sibling ON true
     WHERE posting.id = ANY(:ids) ORDER BY posting.id
     """
 )
@@ -54,7 +71,11 @@ _CALLED = {"worker": ("email", "code"), "project": ("code", "name"), "task": ("c
 
 @dataclass(frozen=True)
 class Verdict:
-    """What validation says of one posting."""
+    """What validation says of one posting.
+
+    :param stands_already: what it would correct is the same in the ledger, so it stays.
+    :param watches: dependency keys whose change has a valid one judged again while it waits.
+    """
 
     row: Row
     state: PostingState
@@ -62,6 +83,15 @@ class Verdict:
     target: str | None
     key: str | None
     request: PostingRequest | None
+    legal_entity: str | None = None
+    accounting_date: date | None = None
+    stands_already: bool = False
+    watches: tuple[str, ...] = ()
+
+    @property
+    def waits_for_reversal(self) -> bool:
+        """Valid, and posted as soon as what it replaces is taken back."""
+        return waits_for_sibling(self) and is_pending(self.row)
 
 
 Judge = Callable[[AsyncConnection, Sequence[Row], datetime], Awaitable[list[Verdict]]]
@@ -98,17 +128,76 @@ def _judge_one(row: Row, desk: Desk) -> Verdict:
         Leg(row["leg"]),
         PostingKind(row["kind"]),
         target,
+        row["round"],
     )
     request = rules.request_of(candidate, key)
     findings = tuple(rules.validate(candidate))
-    state = _state(findings)
-    if row["sibling_state"] in (*IN_FLIGHT, PostingState.READY):
-        # An earlier version is on its way: wait for its outcome, then decide again.
-        findings, state = (), PostingState.PARKED
-    elif row["sibling_state"] is not None:
-        findings = (Finding("CO_CHANGED_AFTER_POSTING"), *findings)
-        state = PostingState.BLOCKED
-    return Verdict(row, state, findings, target, key, request)
+    verdict = Verdict(
+        row,
+        _state(findings),
+        findings,
+        target,
+        key,
+        _about_its_target(request, row),
+        candidate.worker.record.get("legal_entity_external_id"),
+        rules.ledger_date(candidate),
+        watches=_watches(candidate),
+    )
+    return _beside_its_sibling(verdict)
+
+
+def _beside_its_sibling(verdict: Verdict) -> Verdict:
+    """The verdict, in view of the other posting of the entry that stands, or may."""
+    row = verdict.row
+    if row["sibling_state"] is None:
+        if row["kind"] != PostingKind.REPLACEMENT:
+            return verdict
+        findings = rules.half_done(verdict.findings)
+        return replace(verdict, findings=findings, state=_state(findings))
+    if not is_pending(row):
+        # It is on its way, or its correction is about to be planned: wait, then decide again.
+        return replace(verdict, findings=(), state=PostingState.PARKED, watches=())
+    if _stands_already(verdict):
+        return replace(verdict, findings=(), state=PostingState.SUPERSEDED, stands_already=True)
+    if not verdict.findings and row["operation"] != Operation.UPDATE:
+        return replace(verdict, state=PostingState.PARKED)
+    return verdict
+
+
+def is_pending(row: Mapping[str, Any]) -> bool:
+    """Whether what this one replaces stands, and is about to be taken back."""
+    return bool(row["sibling_state"] == PostingState.REVERSAL_PENDING)
+
+
+def _stands_already(verdict: Verdict) -> bool:
+    row = verdict.row
+    if verdict.request is None or row["sibling_request"] is None or row["sibling_code"]:
+        return False
+    if row["reversal_state"] not in UNSENT:
+        return False
+    standing = PostingRequest.model_validate(row["sibling_request"])
+    return rules.is_same_posting(standing, verdict.request)
+
+
+def _about_its_target(
+    request: PostingRequest | None, row: Mapping[str, Any]
+) -> PostingRequest | None:
+    """A replacement that rewrites the line of what it replaces says which line that is."""
+    if request is None or row["operation"] != Operation.UPDATE:
+        return request
+    return request.model_copy(
+        update={
+            "operation": "update",
+            "target_line": row["target_line"],
+            "target_key": row["sibling_key"],
+        }
+    )
+
+
+def _watches(candidate: Candidate) -> tuple[str, ...]:
+    parties = [candidate.worker, candidate.project, candidate.task]
+    keys = {key for each in parties if each is not None for key in each.changes_on}
+    return tuple(sorted({*keys, candidate.periods_key}))
 
 
 def _state(findings: Sequence[Finding]) -> PostingState:
@@ -151,12 +240,14 @@ def _candidate(row: Row, target: str, desk: Desk) -> Candidate:
         project=project,
         task=_party(desk, tracker, target, "task", task, day, project.target_id) if task else None,
         periods=[
-            rules.Period(each.start_date, each.end_date, each.status == "OPEN")
+            Period(each.start_date, each.end_date, PeriodStatus(each.status))
             for each in desk.periods(target, legal_entity)
         ],
         day_minutes=int(row["day_minutes"] or 0),
         day_key=day_key(tracker, content["worker"]["external_id"], day),
         periods_key=keys.periods_key(target, legal_entity or ""),
+        let_into_soft_closed=decided(row, Path.SOFT_CLOSED),
+        posted_elsewhere=bool(row["posted_elsewhere"]) and not decided(row, Path.POST_ANYWAY),
     )
 
 
@@ -212,7 +303,7 @@ def _unreadable(row: Row) -> Verdict:
 
 
 def waits_for_sibling(verdict: Verdict) -> bool:
-    """Nothing can be said of it yet; what is said of the sibling stays true meanwhile."""
+    """Nothing is wrong with it, but that it waits; what is said of the sibling stays true."""
     return verdict.state is PostingState.PARKED and not verdict.findings
 
 
@@ -221,7 +312,7 @@ def waiting_for(verdict: Verdict) -> list[str]:
     if verdict.state is not PostingState.PARKED:
         return []
     if waits_for_sibling(verdict):
-        return [f"lineage:{verdict.row['time_entry_id']}"]
+        return [lineage_key(verdict.row["time_entry_id"]), *verdict.watches]
     return sorted({key for finding in verdict.findings for key in finding.waiting_for})
 
 

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import as_json
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.outbox import store as outbox
-from process_apis.processes.posting import rules
+from process_apis.processes.posting import rules, siblings
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Finding
-from process_apis.processes.posting.states import IN_FLIGHT, PostingState
+from process_apis.processes.posting.states import IN_FLIGHT, PostingKind, PostingState
 from process_apis.processes.time_entries import store as entries
 from process_apis.upstream.erp import ErpError, PostedLine, PostingRequest
 
@@ -50,34 +50,30 @@ _NO_LONGER_CURRENT = text(
     """
     SELECT entry.id FROM time_entry AS entry JOIN posting ON posting.time_entry_id = entry.id
     WHERE posting.id = ANY(:ids)
-      AND (entry.state <> 'APPROVED' OR entry.approved_version <> posting.version)
+      AND (entry.state <> 'APPROVED' OR entry.approved_version <> posting.version
+           OR posting.kind = 'REVERSAL')
     """
 )
 
-# A later version that waited for this one's outcome is judged again.
-_WAKE_SIBLINGS = text(
-    """
-    UPDATE posting SET state = 'RECEIVED', waiting_for = '{}', due_at = :now, updated_at = :now
-    WHERE state = 'PARKED' AND waiting_for && CAST(:keys AS text[])
-    """
-)
-
-
-# Of `posting`, its `entry` and its `version`: what makes a `Leased`.
-LEASED_COLUMNS = """posting.id, posting.time_entry_id, posting.version, posting.source_connection,
-    entry.external_id AS entry_external_id, posting.posting_key, posting.request,
-    posting.attempts, posting.lookups, posting.approved_at, posting.carrier,
-    jsonb_build_object(
+# Of a `version`: what people call what it is about.
+LABELS = """jsonb_build_object(
         'worker', coalesce(version.content -> 'worker' ->> 'name',
                            version.content -> 'worker' ->> 'email'),
         'project', version.content -> 'project' ->> 'name',
         'task', version.content -> 'task' ->> 'name') AS labels"""
+
+# Of `posting`, its `entry` and its `version`: what makes a `Leased`.
+LEASED_COLUMNS = f"""posting.id, posting.time_entry_id, posting.version, posting.kind,
+    posting.reverses_id, posting.source_connection, entry.external_id AS entry_external_id,
+    posting.posting_key, posting.request, posting.attempts, posting.lookups, posting.approved_at,
+    posting.carrier, {LABELS}"""
 
 
 @dataclass(frozen=True)
 class Leased:
     """A posting that this worker holds.
 
+    :param reverses_id: what it takes back, if it does.
     :param was_due_at: its place in the line, should it turn out that the ERP was never asked.
     :param sent_at: when the intent to send it was committed, if no step of lineage tells of it.
     """
@@ -85,6 +81,8 @@ class Leased:
     id: UUID
     time_entry_id: UUID
     version: int
+    kind: PostingKind
+    reverses_id: UUID | None
     source_connection: str
     entry_external_id: str
     posting_key: str
@@ -96,6 +94,11 @@ class Leased:
     labels: dict[str, str | None]
     was_due_at: datetime | None = None
     sent_at: datetime | None = None
+
+    @property
+    def is_half(self) -> bool:
+        """What it replaces is taken back: until it stands, hours are missing in the ledger."""
+        return self.kind is PostingKind.REPLACEMENT and self.request.operation == "post"
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,11 @@ class Committed:
     judge: bool = False
 
 
+def taken_back(leased: Leased, how: str) -> Result:
+    """The line that it was about is gone."""
+    return Result(leased, PostingState.POSTED, how)
+
+
 def posted(leased: Leased, lines: Sequence[PostedLine], how: str) -> Result:
     """It stands in the ERP: once and as sent, or else somebody must look at once."""
     line = lines[0]
@@ -166,6 +174,12 @@ async def write(
     """
     now = ledger.clock.now()
     await lock_entries(transaction, [each.leased.time_entry_id for each in results])
+    takers = [
+        each.leased.id
+        for each in results
+        if each.state is PostingState.POSTED and each.leased.reverses_id is not None
+    ]
+    await siblings.take_back(transaction, takers, token, now)
     rows = as_json([_row(each, now) for each in results])
     written = await transaction.execute(_WRITE, {"results": rows, "token": token, "now": now})
     ours = {row.id for row in written}
@@ -185,17 +199,19 @@ async def _follow_up(
 ) -> bool:
     """All that follows from them; whether anything has to be judged now."""
     await lineage.record(transaction, [step for each in kept for step in _steps(each, now)])
-    await outbox.add(transaction, [_event(each, now) for each in kept if each.line is not None])
+    told_of = [each for each in kept if each.line is not None or _is_gone(each)]
+    await outbox.add(transaction, [_event(each, now) for each in told_of])
     settled = [each for each in kept if each.state not in IN_FLIGHT]
     ids = [each.leased.id for each in settled]
     outdated = await transaction.execute(_NO_LONGER_CURRENT, {"ids": ids})
     outdated_ids = [row.id for row in outdated]
     await entries.mark_posting_due(transaction, outdated_ids)
-    keys = [f"lineage:{each.leased.time_entry_id}" for each in settled]
-    woken = await transaction.execute(_WAKE_SIBLINGS, {"keys": keys, "now": now})
+    rewritten = [each.leased.id for each in settled if each.leased.request.operation == "update"]
+    await siblings.settle_reversals(transaction, rewritten, now)
+    woken = await siblings.wake(transaction, {each.leased.time_entry_id for each in settled}, now)
     told = [_standing(each) for each in kept if _is_news(each)]
     await ledger.listeners.tell(transaction, told, now)
-    return bool(outdated_ids) or woken.rowcount > 0
+    return bool(outdated_ids) or woken > 0
 
 
 def _steps(result: Result, now: datetime) -> list[lineage.Step]:
@@ -232,6 +248,10 @@ def _steps(result: Result, now: datetime) -> list[lineage.Step]:
 def _is_news(result: Result) -> bool:
     """Waiting a little for another try is nobody's business."""
     return result.state not in (*IN_FLIGHT, PostingState.READY) or result.finding is not None
+
+
+def _is_gone(result: Result) -> bool:
+    return result.state is PostingState.POSTED and result.leased.request.operation == "delete"
 
 
 def _row(result: Result, now: datetime) -> dict[str, Any]:
@@ -273,6 +293,7 @@ def _event(result: Result, now: datetime) -> outbox.NewEvent:
             "connection": leased.source_connection,
             "entry": leased.entry_external_id,
             "version": leased.version,
+            "kind": leased.kind,
             "erp_line": result.line.external_id if result.line else None,
             "work_date": leased.request.work_date.isoformat(),
             "minutes": leased.request.minutes,
@@ -285,12 +306,15 @@ def _event(result: Result, now: datetime) -> outbox.NewEvent:
 def _standing(result: Result) -> Standing:
     leased = result.leased
     day: date = leased.request.work_date
+    state = result.state
+    if leased.kind is PostingKind.REVERSAL and state is PostingState.POSTED:
+        state = PostingState.REVERSED
     return Standing(
         time_entry_id=leased.time_entry_id,
         connection=leased.source_connection,
         entry_external_id=leased.entry_external_id,
-        state=result.state,
-        because="it was posted" if result.state is PostingState.POSTED else "it is sent again",
+        state=state,
+        because=_because(state),
         finding=result.finding,
         posting_id=leased.id,
         document=result.line.external_id if result.line else None,
@@ -300,3 +324,9 @@ def _standing(result: Result) -> Standing:
         work_date=day,
         minutes=leased.request.minutes,
     )
+
+
+def _because(state: PostingState) -> str:
+    if state is PostingState.REVERSED:
+        return "it was taken back"
+    return "it was posted" if state is PostingState.POSTED else "it is sent again"

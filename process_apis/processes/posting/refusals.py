@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from process_apis.processes.master_data.keys import dependency_key, periods_key
 from process_apis.processes.posting.rules import Finding
-from process_apis.processes.posting.states import PostingState
+from process_apis.processes.posting.states import PostingKind, PostingState
 from process_apis.timing import Timing
 from process_apis.upstream.erp import ErpError, ErrorClass, PostingRequest
 
@@ -34,7 +34,9 @@ class Next:
     finding: Finding | None = None
 
 
-def after_refusal(erp: str, request: PostingRequest, error: ErpError | None) -> Next:
+def after_refusal(
+    erp: str, kind: PostingKind, request: PostingRequest, error: ErpError | None
+) -> Next:
     """The ERP said no, and will again until something changes there.
 
     What it knows better than our copy of its masters is parked until they are news of; for
@@ -43,6 +45,9 @@ def after_refusal(erp: str, request: PostingRequest, error: ErpError | None) -> 
     said = error.vendor_message if error else "no reason was given"
     detail = {"said": said, "label": _label(request, error), "why": "the ERP says so"}
     code = _CODES.get(error.error_class, "EX_REJECTED") if error else "EX_REJECTED"
+    if code == "EX_LOCKED" and (kind is PostingKind.REVERSAL or request.operation == "update"):
+        # It was invoiced after we had looked.
+        return Next(PostingState.BLOCKED, timedelta(), Finding("CO_AFTER_INVOICE", (), detail))
     keys = _news_of(erp, request, error.error_class) if error else ()
     state = PostingState.PARKED if keys else PostingState.BLOCKED
     return Next(state, timedelta(), Finding(code, keys, detail))

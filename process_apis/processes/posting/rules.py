@@ -6,10 +6,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from process_apis.processes.posting.periods import Period, accounting_date
 from process_apis.processes.posting.states import Leg, PostingKind
 from process_apis.upstream.erp import PostedLine, PostingRequest
 
 MINUTES_PER_DAY = 24 * 60
+# What a line in the ledger is about.
+_POSTED = (
+    "legal_entity_id",
+    "worker_id",
+    "project_id",
+    "task_id",
+    "work_date",
+    "minutes",
+    "billable",
+)
 
 
 @dataclass(frozen=True)
@@ -45,17 +56,12 @@ class Party:
 
 
 @dataclass(frozen=True)
-class Period:
-    """A period of the worker's legal entity."""
-
-    start_date: date
-    end_date: date
-    is_open: bool
-
-
-@dataclass(frozen=True)
 class Candidate:
-    """Everything that validation looks at."""
+    """Everything that validation looks at.
+
+    :param let_into_soft_closed: finance lets it into a period that is closed softly.
+    :param posted_elsewhere: the tracker calls it invoiced, and it was not Timepost that posted it.
+    """
 
     work_date: date
     minutes: int
@@ -72,19 +78,33 @@ class Candidate:
     day_minutes: int
     day_key: str
     periods_key: str
+    let_into_soft_closed: bool = False
+    posted_elsewhere: bool = False
 
 
 def posting_key(
-    source: str, entry: str, version: int, leg: Leg, kind: PostingKind, target: str
+    source: str,
+    entry: str,
+    version: int,
+    leg: Leg,
+    kind: PostingKind,
+    target: str,
+    round_: int = 0,
 ) -> str:
-    """SHA-256 over what makes a posting one of its kind. It never expires."""
-    parts = (source, entry, str(version), leg, kind, target)
+    """SHA-256 over what makes a posting one of its kind. It never expires.
+
+    :param round_: how often the version was posted, or taken back, before: what was reversed and
+        is posted once more is another posting.
+    """
+    parts = [source, entry, str(version), leg, kind, target, *([str(round_)] if round_ else [])]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def validate(candidate: Candidate) -> list[Finding]:
     """All reasons against posting, the most telling first; none means ready."""
     findings = [*_approval(candidate), *_time(candidate)]
+    if candidate.posted_elsewhere:
+        findings.append(Finding("CO_ORIGINAL_UNKNOWN"))
     findings += _party("MD_WORKER_UNKNOWN", candidate.worker)
     findings += _employment(candidate)
     findings += _party("MD_PROJECT_UNKNOWN", candidate.project)
@@ -108,22 +128,18 @@ def request_of(candidate: Candidate, key: str) -> PostingRequest | None:
         project_id=project.target_id,
         task_id=task.target_id if task else None,
         work_date=candidate.work_date,
-        accounting_date=accounting_date(candidate) or candidate.work_date,
+        accounting_date=ledger_date(candidate) or candidate.work_date,
         minutes=candidate.minutes,
         billable=candidate.billable,
         narrative=candidate.narrative,
     )
 
 
-def accounting_date(candidate: Candidate) -> date | None:
-    """The work date if its period is open, else the first day of the next open period."""
-    if not candidate.periods:
-        # An ERP that tells no periods closes none.
-        return candidate.work_date
-    for period in sorted(candidate.periods, key=lambda each: each.start_date):
-        if period.is_open and candidate.work_date <= period.end_date:
-            return max(candidate.work_date, period.start_date)
-    return None
+def ledger_date(candidate: Candidate) -> date | None:
+    """The day in the ledger; None while no period takes it."""
+    return accounting_date(
+        candidate.work_date, candidate.periods, let_in=candidate.let_into_soft_closed
+    )
 
 
 def difference(request: PostingRequest, line: PostedLine) -> list[str]:
@@ -133,7 +149,25 @@ def difference(request: PostingRequest, line: PostedLine) -> list[str]:
         fields.append("task_id")
     if line.project_id is not None:
         fields.append("project_id")
+    if line.accounting_date is not None:
+        fields.append("accounting_date")
     return [name for name in fields if getattr(request, name) != getattr(line, name)]
+
+
+def is_same_posting(one: PostingRequest, other: PostingRequest) -> bool:
+    """Whether two versions put the same into the ledger; the narrative is no part of that."""
+    return all(getattr(one, name) == getattr(other, name) for name in _POSTED)
+
+
+def half_done(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What keeps a replacement from being posted after the reversal: hours are missing there."""
+    if not findings:
+        return ()
+    keys = [finding.waiting_for for finding in findings]
+    waits = tuple(sorted({key for each in keys for key in each})) if all(keys) else ()
+    first = findings[0]
+    why = first.detail.get("said") or first.detail.get("why") or first.code
+    return (Finding("CO_HALF", waits, {**first.detail, "why": f"{first.code}: {why}"}), *findings)
 
 
 def _approval(candidate: Candidate) -> list[Finding]:
@@ -221,6 +255,6 @@ def _ledger(candidate: Candidate) -> list[Finding]:
         home = worker.record["legal_entity_external_id"]
         if home != project.record["legal_entity_external_id"]:
             findings.append(Finding("IC_AGREEMENT_MISSING"))
-    if worker.matched == "one" and accounting_date(candidate) is None:
+    if worker.matched == "one" and ledger_date(candidate) is None:
         findings.append(Finding("PD_NO_OPEN", (candidate.periods_key,)))
     return findings

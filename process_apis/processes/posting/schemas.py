@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from process_apis.processes.posting.states import Leg, PostingKind, PostingState
+from process_apis.processes.posting.states import Leg, Operation, PostingKind, PostingState
 
 
 class PostingView(BaseModel):
@@ -17,19 +17,28 @@ class PostingView(BaseModel):
     version: int
     leg: Leg
     kind: PostingKind
+    round: int = Field(description="How often this version was posted, or taken back, before.")
+    correction_group: UUID | None = Field(
+        description="Shared by a reversal and what is posted in place of the reversed."
+    )
+    reverses_id: UUID | None = Field(description="The posting that this takes back.")
+    operation: Operation = Field(description="What the ERP is asked to do.")
     source_connection: str
     target_connection: str | None
     state: PostingState
     code: str | None
     waiting_for: list[str]
     work_date: date
-    minutes: int
+    minutes: int = Field(description="Negative for a reversal.")
+    accounting_date: date | None = Field(description="The day in the ledger.")
+    prior_period: bool = Field(description="The work date's own period was closed.")
     attempts: int
     lookups: int
     due_at: datetime
     external_id: str | None
     approved_at: datetime | None
     posted_at: datetime | None
+    created_at: datetime
     updated_at: datetime
 
 

@@ -1,7 +1,7 @@
 """Sends what is ready: intent first, one call for a batch, an outcome for each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from process_apis.database import as_dicts
 from process_apis.processes.connections import gates
 from process_apis.processes.connections.states import CallKind
+from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import answers, breaker, outcomes
 from process_apis.processes.posting.health import (
     Health,
@@ -20,6 +21,7 @@ from process_apis.processes.posting.health import (
 )
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Committed, Leased, Result
+from process_apis.processes.posting.states import PostingKind
 from process_apis.upstream.erp import PostingRequest
 from process_apis.upstream.system_tier import RequestRefused
 from shared.problems import OutcomeUnknown, TimepostProblem
@@ -28,15 +30,36 @@ from shared.telemetry import resume
 BATCH = 200
 _LEASED = tuple(each.name for each in fields(Leased))
 
-# What is no longer approved is not sent, even if the ledger has not looked at the change yet.
+# For a posting and its entry: it is still to be sent. Not what is no longer approved, even if the
+# ledger has not looked at the change yet; nor a reversal that no valid replacement can follow.
+_IS_WANTED = """CASE WHEN posting.kind <> 'REVERSAL'
+        THEN entry.state = 'APPROVED'
+         AND entry.approved_version = coalesce(posting.serves_version, posting.version)
+        WHEN posting.serves_version IS NULL THEN entry.state IN ('DELETED', 'REJECTED')
+        ELSE entry.state = 'APPROVED' AND entry.approved_version = posting.serves_version
+         AND EXISTS (SELECT FROM posting AS replacement
+                     WHERE replacement.correction_group = posting.correction_group
+                       AND replacement.kind = 'REPLACEMENT' AND replacement.state = 'PARKED'
+                       AND replacement.code IS NULL) END"""
+
+# Looked at once more in the moment of sending: it may have closed since it was judged.
+_PERIOD_CLOSED = """EXISTS (
+        SELECT FROM accounting_period AS period
+        WHERE period.owner_connection = posting.target_connection
+          AND period.legal_entity_external_id = posting.legal_entity
+          AND posting.accounting_date BETWEEN period.start_date AND period.end_date
+          AND period.vanished_at IS NULL AND period.status <> 'OPEN'
+          AND NOT (period.status = 'SOFT_CLOSED'
+                   AND coalesce(posting.decision -> 'paths' ? 'soft_closed', false))
+          AND NOT coalesce(posting.decision -> 'paths' ? 'change', false))"""
+
 # `due_at` is set to when a look-up would prove something, should this worker die right now.
 _CLAIM = f"""
     WITH due AS (
         SELECT posting.id, posting.due_at FROM posting
         JOIN time_entry AS entry ON entry.id = time_entry_id
         WHERE target_connection = :erp AND posting.state = 'READY' AND due_at <= :now
-          AND entry.state = 'APPROVED' AND entry.approved_version = posting.version
-          AND {{gate}}
+          AND {_IS_WANTED} AND NOT {_PERIOD_CLOSED} AND {{gate}}
         ORDER BY due_at, posting.id
         LIMIT least(:limit, (SELECT batch_limit FROM connection_gate WHERE connection = :erp))
         FOR UPDATE OF posting SKIP LOCKED
@@ -59,6 +82,14 @@ _CLAIM_IF_OPEN = text(
 # Whoever holds the probe goes through although the circuit is open.
 _CLAIM_PROBE = text(_CLAIM.format(gate="true"))
 
+_BACK_TO_JUDGING = text(
+    f"""
+    UPDATE posting SET state = 'RECEIVED', due_at = :now, updated_at = :now
+    WHERE target_connection = :erp AND state = 'READY' AND due_at <= :now AND {_PERIOD_CLOSED}
+    RETURNING id, time_entry_id
+    """  # noqa: S608 - our own SQL
+)
+
 _WORTH_ASKING = text(
     f"""
     SELECT EXISTS (SELECT 1 FROM posting
@@ -73,6 +104,7 @@ def leased_from(row: Mapping[Any, Any]) -> Leased:
     """A claimed row as a value."""
     facts: dict[str, Any] = {name: row[name] for name in _LEASED if name in row}
     facts["request"] = PostingRequest.model_validate(facts["request"])
+    facts["kind"] = PostingKind(facts["kind"])
     return Leased(**facts)
 
 
@@ -108,10 +140,12 @@ async def send(ledger: Ledger, erp: str) -> tuple[Committed, bool]:
         return Committed(), False
     limit = min(abilities.max_batch, BATCH)
     batch = await claim(ledger, erp, token, limit, abilities.settle_seconds)
+    judge = len(batch.leased) < limit and await _back_to_judging(ledger, erp)
     if not batch.leased:
-        return Committed(), False
+        return Committed(judge=judge), False
     sent = await deliver(ledger, erp, batch, abilities.settle_seconds)
-    return sent.committed, sent.health.answered and sent.health.failure is None
+    committed = replace(sent.committed, judge=sent.committed.judge or judge)
+    return committed, sent.health.answered and sent.health.failure is None
 
 
 async def claim(
@@ -160,6 +194,17 @@ async def deliver(ledger: Ledger, erp: str, batch: Batch, settle_seconds: int) -
             await breaker.note(ledger, erp, CallKind.SEND, batch.token, size, health)
         committed = await outcomes.commit(ledger, batch.token, results)
     return Sent(committed, health)
+
+
+async def _back_to_judging(ledger: Ledger, erp: str) -> bool:
+    """Whether some were ready whose period has closed since; they go into the next one."""
+    async with ledger.database.transaction() as transaction:
+        now = ledger.clock.now()
+        rows = (await transaction.execute(_BACK_TO_JUDGING, {"erp": erp, "now": now})).all()
+        what = "period closed before it was sent"
+        steps = [lineage.Step(row.time_entry_id, what, now, row.id) for row in rows]
+        await lineage.record(transaction, steps)
+        return bool(rows)
 
 
 async def _is_worth_asking(ledger: Ledger, erp: str) -> bool:

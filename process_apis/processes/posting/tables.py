@@ -11,10 +11,11 @@ from process_apis.database import Instant, Json, one_of
 from process_apis.processes.posting.states import Operation, PostingState
 
 # A posting in one of these may stand in the ERP, or will: never two of them for one lineage and
-# leg. The reversal that takes it back is beside it, and alone, too.
+# leg. One that rewrites the line of another stands in its place. The reversal that takes it back
+# is beside it, and alone, too.
 MAY_STAND_IN_ERP = (
-    "state IN ('READY', 'ON_HOLD', 'SENDING', 'IN_DOUBT', 'POSTED', 'MISPOSTED',"
-    " 'REVERSAL_PENDING')"
+    "kind <> 'REVERSAL' AND (state IN ('POSTED', 'MISPOSTED', 'REVERSAL_PENDING')"
+    " OR (operation <> 'update' AND state IN ('READY', 'ON_HOLD', 'SENDING', 'IN_DOUBT')))"
 )
 IS_OPEN = (
     "state IN ('RECEIVED', 'READY', 'PARKED', 'BLOCKED', 'ON_HOLD', 'SENDING', 'IN_DOUBT',"
@@ -39,7 +40,7 @@ class Posting(SQLModel, table=True):
             "time_entry_id",
             "leg",
             unique=True,
-            postgresql_where=text(f"kind <> 'REVERSAL' AND {MAY_STAND_IN_ERP}"),
+            postgresql_where=text(MAY_STAND_IN_ERP),
         ),
         Index(
             "posting_one_reversal",

@@ -14,6 +14,8 @@ from process_apis.processes.posting import judging
 from process_apis.processes.posting.apart import POISON, apart
 from process_apis.processes.posting.judging import Verdict
 from process_apis.processes.posting.ledger import Ledger
+from process_apis.processes.posting.states import PostingState
+from process_apis.processes.posting.transitions import Event, sources
 
 BATCH = 200
 
@@ -22,14 +24,18 @@ BATCH = 200
 _LOCK = text(
     """
     SELECT posting.id FROM posting JOIN time_entry AS entry ON entry.id = posting.time_entry_id
-    WHERE posting.state = 'RECEIVED' AND (CAST(:only AS uuid[]) IS NULL OR posting.id = ANY(:only))
+    WHERE posting.state = 'RECEIVED' AND posting.kind <> 'REVERSAL'
+      AND (CAST(:only AS uuid[]) IS NULL OR posting.id = ANY(:only))
     ORDER BY posting.id LIMIT :limit
     FOR UPDATE OF posting, entry SKIP LOCKED
     """
 )
 
 # Which are the next in line, locked by others or not.
-_NEXT = text("SELECT id FROM posting WHERE state = 'RECEIVED' ORDER BY id LIMIT :limit")
+_NEXT = text(
+    "SELECT id FROM posting WHERE state = 'RECEIVED' AND kind <> 'REVERSAL'"
+    " ORDER BY id LIMIT :limit"
+)
 
 # It keeps its place in line: from when it came in, or was woken.
 _WRITE = text(
@@ -37,11 +43,38 @@ _WRITE = text(
     UPDATE posting SET state = verdict.state, code = verdict.code, findings = verdict.findings,
         waiting_for = verdict.waiting_for, request = verdict.request,
         target_connection = verdict.target_connection, posting_key = verdict.posting_key,
+        legal_entity = verdict.legal_entity, accounting_date = verdict.accounting_date,
+        prior_period = verdict.accounting_date <> posting.work_date IS TRUE,
         due_at = least(posting.due_at, :now), woken_by = NULL, updated_at = :now
     FROM jsonb_to_recordset(CAST(:verdicts AS jsonb)) AS verdict (
         id uuid, state text, code text, findings jsonb, waiting_for text[], request jsonb,
-        target_connection text, posting_key text)
+        target_connection text, posting_key text, legal_entity text, accounting_date date)
     WHERE posting.id = verdict.id
+    """
+)
+
+# What stands is what was approved, in all but its text: no correction is needed.
+_STANDS = text(
+    """
+    UPDATE posting SET state = 'POSTED', serves_version = stands.version, updated_at = :now
+    FROM jsonb_to_recordset(CAST(:stands AS jsonb)) AS stands (id uuid, version int)
+    WHERE posting.id = stands.id AND posting.state = ANY(:sources)
+    """
+)
+_NO_REVERSAL = text(
+    """
+    UPDATE posting SET state = 'SUPERSEDED', code = NULL, findings = NULL, waiting_for = '{}',
+        updated_at = :now
+    WHERE correction_group = ANY(:groups) AND kind = 'REVERSAL' AND state = ANY(:sources)
+    """
+)
+
+# The replacement was in the way; now that it is valid, the reversal is decided on (again).
+_DECIDE_AGAIN = text(
+    """
+    UPDATE posting SET state = 'RECEIVED', due_at = :now, updated_at = :now
+    WHERE correction_group = ANY(:groups) AND kind = 'REVERSAL' AND operation <> 'none'
+      AND state = ANY(:sources)
     """
 )
 
@@ -99,12 +132,33 @@ async def settle(
 ) -> None:
     """Have verdicts on postings that are RECEIVED come true; ``because`` resolves their cases."""
     await _write(transaction, verdicts, now)
+    await _settle_corrections(transaction, verdicts, now)
     told = [
         judging.standing_of(each, each.row["woken_by"] or because)
         for each in verdicts
         if not judging.waits_for_sibling(each)
     ]
     await ledger.listeners.tell(transaction, told, now)
+
+
+async def _settle_corrections(
+    transaction: AsyncConnection, verdicts: Sequence[Verdict], now: datetime
+) -> None:
+    stands = [each for each in verdicts if each.stands_already]
+    if stands:
+        rows = [{"id": v.row["sibling_id"], "version": v.row["version"]} for v in stands]
+        given_up = {"groups": _groups(stands), "now": now, "sources": sources(Event.OVERTAKEN)}
+        await transaction.execute(_NO_REVERSAL, given_up)
+        kept = {"stands": as_json(rows), "now": now, "sources": sources(Event.KEPT)}
+        await transaction.execute(_STANDS, kept)
+    mended = [each for each in verdicts if each.waits_for_reversal and each.row["findings"]]
+    if mended:
+        again = {"groups": _groups(mended), "now": now, "sources": sources(Event.WOKEN)}
+        await transaction.execute(_DECIDE_AGAIN, again)
+
+
+def _groups(verdicts: Sequence[Verdict]) -> list[UUID]:
+    return [each.row["correction_group"] for each in verdicts if each.row["correction_group"]]
 
 
 async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now: datetime) -> None:
@@ -118,6 +172,8 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
             "request": each.request.model_dump(mode="json") if each.request else None,
             "target_connection": each.target,
             "posting_key": each.key,
+            "legal_entity": each.legal_entity,
+            "accounting_date": each.accounting_date,
         }
         for each in verdicts
     ]
@@ -125,7 +181,7 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
     steps = [
         lineage.Step(
             each.row["time_entry_id"],
-            f"posting {each.state.lower()}",
+            _what(each),
             now,
             each.row["id"],
             detail={"codes": [finding.code for finding in each.findings]},
@@ -136,8 +192,18 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
     await lineage.record(transaction, steps)
 
 
+def _what(verdict: Verdict) -> str:
+    if verdict.stands_already:
+        return "nothing to correct"
+    if verdict.waits_for_reversal:
+        return "replacement valid"
+    return f"posting {verdict.state.lower()}"
+
+
 def _is_news(verdict: Verdict) -> bool:
     """What waits is judged again and again; only another verdict is worth a step of lineage."""
     before = verdict.row["findings"]
     codes = [finding.code for finding in verdict.findings]
-    return not codes or before is None or codes != [finding["code"] for finding in before]
+    if before is None or (not codes and verdict.state is not PostingState.PARKED):
+        return True
+    return codes != [finding["code"] for finding in before]

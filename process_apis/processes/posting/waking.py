@@ -47,7 +47,7 @@ _WAKE = text(
 _WAKE_SLEEPERS = text(
     """
     WITH waiting AS (
-        SELECT id FROM posting WHERE state = 'PARKED'
+        SELECT id FROM posting WHERE state = 'PARKED' AND operation <> 'none'
           AND (erp_error IS NULL AND updated_at <= CAST(:now AS timestamptz) - :longest
                OR erp_error IS NOT NULL AND attempts < :tries
                   AND updated_at <= CAST(:now AS timestamptz)
@@ -71,6 +71,11 @@ _WAKE_ONE = text(
     RETURNING id, time_entry_id, state
     """  # noqa: S608 - our own column names
 )
+
+
+def lineage_key(time_entry_id: UUID) -> str:
+    """What waits for the outcome of another posting of the same entry."""
+    return f"lineage:{time_entry_id}"
 
 
 def day_key(tracker: str, worker: str, day: date) -> str:

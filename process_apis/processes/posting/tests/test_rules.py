@@ -6,21 +6,22 @@ from typing import Any
 
 import pytest
 
+from process_apis.processes.posting.periods import Period
 from process_apis.processes.posting.rules import (
     Candidate,
     Party,
-    Period,
-    accounting_date,
     difference,
+    ledger_date,
     posting_key,
     request_of,
     validate,
 )
 from process_apis.processes.posting.states import Leg, PostingKind
-from process_apis.upstream.erp import PostedLine
+from process_apis.upstream.erp import PeriodStatus, PostedLine
 
-JUNE = Period(date(2026, 6, 1), date(2026, 6, 30), is_open=True)
-JULY = Period(date(2026, 7, 1), date(2026, 7, 31), is_open=True)
+JUNE = Period(date(2026, 6, 1), date(2026, 6, 30), PeriodStatus.OPEN)
+CLOSED_JUNE = replace(JUNE, status=PeriodStatus.CLOSED)
+JULY = Period(date(2026, 7, 1), date(2026, 7, 31), PeriodStatus.OPEN)
 
 
 def worker(**facts: Any) -> Party:
@@ -103,7 +104,7 @@ def test_nothing_is_said_against_a_good_one() -> None:
         ({"task": task(end_date=date(2026, 6, 1))}, "MD_TASK_INVALID", True),
         ({"task": task(project_external_id="32")}, "MD_TASK_INVALID", True),
         ({"project": project(legal_entity_external_id="2")}, "IC_AGREEMENT_MISSING", False),
-        ({"periods": [replace(JUNE, is_open=False)]}, "PD_NO_OPEN", True),
+        ({"periods": [CLOSED_JUNE]}, "PD_NO_OPEN", True),
     ],
 )
 def test_each_fault_is_found_and_says_what_it_waits_for(
@@ -128,16 +129,16 @@ def test_of_several_faults_what_nobody_may_wait_out_comes_first() -> None:
     [
         ([], date(2026, 6, 2), date(2026, 6, 2)),
         ([JULY, JUNE], date(2026, 6, 2), date(2026, 6, 2)),
-        ([replace(JUNE, is_open=False), JULY], date(2026, 6, 2), date(2026, 7, 1)),
+        ([CLOSED_JUNE, JULY], date(2026, 6, 2), date(2026, 7, 1)),
         ([JULY], date(2026, 6, 30), date(2026, 7, 1)),
         ([JUNE], date(2026, 7, 1), None),
-        ([replace(JUNE, is_open=False)], date(2026, 6, 2), None),
+        ([CLOSED_JUNE], date(2026, 6, 2), None),
     ],
 )
 def test_the_accounting_date_lies_in_the_next_open_period(
     periods: list[Period], day: date, booked: date | None
 ) -> None:
-    assert accounting_date(replace(GOOD, periods=periods, work_date=day)) == booked
+    assert ledger_date(replace(GOOD, periods=periods, work_date=day)) == booked
 
 
 def test_the_posting_key_never_changes() -> None:
@@ -145,12 +146,14 @@ def test_the_posting_key_never_changes() -> None:
     key = posting_key("clockify-main", "e1", 1, Leg.COST, PostingKind.ORIGINAL, "tryton-main")
     assert key == "ff79a79292d403291b534a7859732f38f6e8a2e18e4f5551ec751b49405bcc96"
     others = {
+        posting_key("clockify-main", "e1", 1, Leg.COST, PostingKind.REVERSAL, "tryton-main"),
+        posting_key("clockify-main", "e1", 1, Leg.COST, PostingKind.ORIGINAL, "tryton-main", 1),
         posting_key("clockify", "main-e1", 1, Leg.COST, PostingKind.ORIGINAL, "tryton-main"),
         posting_key("clockify-main", "e1", 11, Leg.COST, PostingKind.ORIGINAL, "tryton-main"),
         posting_key("clockify-main", "e11", 1, Leg.COST, PostingKind.ORIGINAL, "tryton-main"),
         posting_key("clockify-main", "e1", 1, Leg.COST, PostingKind.ORIGINAL, "tryton-de"),
     }
-    assert len({key, *others}) == 5
+    assert len({key, *others}) == 7
 
 
 def test_there_is_no_request_before_all_references_are_known() -> None:
@@ -170,6 +173,8 @@ def test_there_is_no_request_before_all_references_are_known() -> None:
         ({"worker_id": "12", "work_date": date(2026, 6, 3)}, ["worker_id", "work_date"]),
         ({"project_id": None}, []),
         ({"project_id": "32", "task_id": "42"}, ["task_id", "project_id"]),
+        ({"accounting_date": date(2026, 7, 1)}, ["accounting_date"]),
+        ({"accounting_date": date(2026, 6, 2)}, []),
     ],
 )
 def test_what_differs_in_the_erp_is_named(changed: dict[str, Any], names: list[str]) -> None:
