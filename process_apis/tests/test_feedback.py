@@ -116,6 +116,20 @@ async def test_a_tracker_whose_content_changes_with_each_telling_ends_no_loop_of
     assert await tier.cases() == []
 
 
+async def test_news_of_postings_end_in_no_loop_either(tier: Tier) -> None:
+    def write_down(entry: dict[str, Any]) -> None:
+        entry["narrative"] += " (posted)"
+
+    firm.enter(tier.system, "e1")
+    tier.system.entries["e1"]["approval"] = {"status": "APPROVED", "approver": firm.MIA}
+    tier.system.approves = "entry"
+    tier.system.on_told = write_down
+    await tier.see("e1")
+
+    assert await _until_quiet(tier) <= MOST_ROUNDS
+    assert 1 <= len(_told(tier)) <= MOST_ROUNDS
+
+
 async def test_a_tracker_that_takes_nothing_is_a_case_in_the_end(tier: Tier) -> None:
     firm.enter(tier.system, "e1")
     tier.system.feedback_fault = "one is missing"
