@@ -25,6 +25,7 @@ from process_apis.timing import Timing
 from process_apis.upstream.system_tier import SystemTier
 from shared.http_client import HttpClient
 from shared.identity import ServiceTokens, TokenVerifier
+from shared.stop_points import arm
 from shared.values import Clock, SystemClock
 
 
@@ -66,6 +67,7 @@ def build(
 
     :raises ConfigurationError: the approvals file is wrong.
     """
+    arm(settings.chaos_stop_at)
     clock = clock or SystemClock()
     approvals = read_approvals(settings.approvals_file)
     timing = timing or settings.timing

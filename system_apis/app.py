@@ -12,6 +12,7 @@ from opentelemetry import metrics
 from shared.http_client import HttpClient
 from shared.identity import ServiceTokens, TokenVerifier
 from shared.problems import NotReady
+from shared.stop_points import arm
 from shared.telemetry import configure
 from shared.values import Clock, SystemClock
 from shared.web import Lifespan, ReadinessCheck, create_api
@@ -40,6 +41,7 @@ def create_app(settings: SystemSettings | None = None, clock: Clock | None = Non
     settings = settings or read_settings(SystemSettings)
     clock = clock or SystemClock()
     configure("timepost-system", settings.telemetry)
+    arm(settings.chaos_stop_at)
     connections = _open_all(settings, clock)
     provider = HttpClient(name="The identity provider")
     process_http = HttpClient(

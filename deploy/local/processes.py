@@ -98,6 +98,11 @@ class ManagedProcess:
         """Whether a program that is to end has ended well."""
         return self._process is not None and self._process.poll() == 0
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it ended by itself; not if it was stopped, killed or never started."""
+        return self._process is not None and self._process.poll() is not None
+
     def check(self) -> None:
         """:raises ProcessDied: it ended though nobody stopped it, or with an error."""
         if self._process is None or (self.program.ends and self.is_done):

@@ -2,10 +2,11 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.identity import IdentitySettings
+from shared.stop_points import parse_stop
 from shared.telemetry import TelemetrySettings
 from shared.web import WebSettings
 
@@ -30,6 +31,26 @@ class TierSettings(BaseSettings):
     identity: IdentitySettings
     telemetry: TelemetrySettings = TelemetrySettings()
     web: WebSettings = WebSettings()
+
+    chaos_stop_at: str | None = Field(
+        default=None,
+        description="For tests only, and refused in production: the process kills itself when it "
+        "reaches this step, such as `intent_committed`, or `intent_committed:3` the third time "
+        "([reliability](reliability.md)).",
+    )
+
+    @field_validator("chaos_stop_at")
+    @classmethod
+    def _is_a_stop_point(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_stop(text)
+        return text
+
+    @model_validator(mode="after")
+    def _production_does_not_kill_itself(self) -> Self:
+        if self.environment == "production" and self.chaos_stop_at is not None:
+            raise ValueError("chaos_stop_at is for tests: it must not be set in production")
+        return self
 
     @model_validator(mode="after")
     def _issuer_is_authentic(self) -> Self:

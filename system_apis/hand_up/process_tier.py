@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from shared.http_client import HttpClient, Response
 from shared.identity import ServiceTokens
 from shared.problems import NotReady
+from shared.stop_points import StopPoint, reached
 from system_apis.hand_up.coalescing import BatchRefused
 from system_apis.hand_up.envelope import CloudEvent
 
@@ -33,6 +34,7 @@ class ProcessTier:
         :raises BatchRefused: it will never take them.
         :raises shared.problems.TimepostProblem: not now, or it is not known whether it did.
         """
+        reached(StopPoint.HANDING_UP)
         response = await self._http.post(
             "/v1/events",
             content=json.dumps([event.document() for event in events]).encode(),
@@ -44,6 +46,7 @@ class ProcessTier:
         )
         status = response.status_code
         if status == 202:
+            reached(StopPoint.HANDED_UP)
             return
         # 401 and 403 are about our credentials and not about the events: those stay good.
         if 400 <= status < 500 and status not in {401, 403, 404, 408, 429}:

@@ -1,7 +1,8 @@
-"""A proxy before the ERP that loses, delays and refuses on demand, and remembers every call.
+"""A proxy before a server that loses, delays and refuses on demand, and remembers every call.
 
-It understands just enough of HTTP to strike one kind of call: JSON-RPC names its method in the
-body. Each request gets a connection of its own to the ERP, so that no fault hits two calls.
+It stands before the ERP, or between two tiers. It understands just enough of HTTP to strike one
+kind of call: JSON-RPC names its method in the body. Each request gets a connection of its own, so
+that no fault hits two calls.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from enum import StrEnum
 from typing import Any
 
 _LONGEST_ANSWER_SECONDS = 60.0
+# Below the times in which an ERP has to settle, for it is the ERP that seems slow.
+_DELAY_SECONDS = 1.0
+ANY = "*"
 
 
 class Fault(StrEnum):
@@ -26,6 +30,28 @@ class Fault(StrEnum):
     RESET_BEFORE = "reset before the ERP has heard of it"
     RESET_AFTER = "reset after the ERP has answered"
     HOLD = "the ERP has answered, and the answer is kept back"
+    DELAY = "passed on late"
+    DELAY_ANSWER = "answered late"
+    TOO_MANY = "429 before the ERP has heard of it"
+    ERROR_BEFORE = "500 before the ERP has heard of it"
+    ERROR_AFTER = "500 after the ERP has answered"
+    GARBAGE = "a page nobody asked for, after the ERP has answered"
+
+
+def _answered(status: str, more: str = "") -> bytes:
+    page = "<html>Something is in the way</html>"
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\n{more}"
+    return f"{head}Connection: close\r\n\r\n{page}".encode()
+
+
+_INSTEAD = {
+    Fault.TOO_MANY: _answered("429 Too Many Requests", "Retry-After: 1\r\n"),
+    Fault.ERROR_BEFORE: _answered("500 Internal Server Error"),
+}
+_AFTERWARDS = {
+    Fault.ERROR_AFTER: _answered("500 Internal Server Error"),
+    Fault.GARBAGE: _answered("200 OK"),
+}
 
 
 @dataclass(frozen=True)
@@ -66,8 +92,13 @@ class FaultProxy:
         return f"http://127.0.0.1:{self.port}"
 
     def strike(self, method: str, fault: Fault, times: int = 1) -> None:
-        """Have the next calls of this method fail."""
+        """Have the next calls of this method fail; of `ANY`, those that none of its own strikes."""
         self._faults += [(method, fault)] * times
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing is left to strike."""
+        return not self._faults
 
     def struck(self, fault: Fault) -> int:
         """How many calls a fault has hit."""
@@ -120,30 +151,43 @@ class FaultProxy:
             self.calls.append(Call(request.method, request.traceparent, fault))
             if fault is Fault.RESET_BEFORE:
                 return _reset(writer)
-            released = self._released
-            answer = await self._ask(request)
+            try:
+                answer = await self._answer(request, fault)
+            except (ConnectionError, asyncio.IncompleteReadError):
+                return _reset(writer)  # it died; so does whoever is asked in its place
             if fault is Fault.RESET_AFTER:
                 return _reset(writer)
-            if fault is Fault.HOLD:
-                await asyncio.wait_for(released.wait(), _LONGEST_ANSWER_SECONDS)
             writer.write(answer)
             await writer.drain()
         writer.close()
         return None
 
+    async def _answer(self, request: _Request, fault: Fault | None) -> bytes:
+        if fault in _INSTEAD:
+            return _INSTEAD[fault]
+        released = self._released
+        if fault is Fault.DELAY:
+            await asyncio.sleep(_DELAY_SECONDS)
+        answer = await self._ask(request)
+        if fault is Fault.HOLD:
+            await asyncio.wait_for(released.wait(), _LONGEST_ANSWER_SECONDS)
+        if fault is Fault.DELAY_ANSWER:
+            await asyncio.sleep(_DELAY_SECONDS)
+        return _AFTERWARDS.get(fault, answer) if fault else answer
+
     async def _ask(self, request: _Request) -> bytes:
-        """The ERP's whole answer; it closes the connection after it."""
+        """The whole answer, and that nothing else comes on this connection."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._target_port)
         try:
             writer.write(request.content)
             await writer.drain()
-            return await asyncio.wait_for(reader.read(-1), _LONGEST_ANSWER_SECONDS)
+            return await asyncio.wait_for(_read_answer(reader), _LONGEST_ANSWER_SECONDS)
         finally:
             writer.close()
 
     def _fault_for(self, method: str) -> Fault | None:
         for index, (struck, fault) in enumerate(self._faults):
-            if struck == method:
+            if struck in (method, ANY):
                 del self._faults[index]
                 return fault
         return None
@@ -170,14 +214,25 @@ def fault_proxy(target_port: int) -> Iterator[FaultProxy]:
         proxy.stop()
 
 
+async def _read_answer(reader: asyncio.StreamReader) -> bytes:
+    """Some servers keep the connection open although they were asked to close it."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    body = await (reader.readexactly(int(length[1])) if length else reader.read(-1))
+    return _closing(head) + body
+
+
+def _closing(head: bytes) -> bytes:
+    head = re.sub(rb"(?i)\r\nconnection:[^\r]*", b"", head)
+    return head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+
+
 async def _read_request(reader: asyncio.StreamReader) -> _Request:
     head = await reader.readuntil(b"\r\n\r\n")
     length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
     body = await reader.readexactly(int(length[1])) if length else b""
     trace = re.search(rb"(?i)\r\ntraceparent: *([^\r]+)", head)
-    head = re.sub(rb"(?i)\r\nconnection:[^\r]*", b"", head)
-    head = head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-    return _Request(_method(body), trace[1].decode() if trace else None, head + body)
+    return _Request(_method(body), trace[1].decode() if trace else None, _closing(head) + body)
 
 
 def _method(body: bytes) -> str:

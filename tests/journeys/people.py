@@ -58,8 +58,10 @@ class Week:
 class Integrator(Operator):
     """The operator with the whole of the process tier's API at hand."""
 
-    async def call(self, method: str, path: str, **more: Any) -> httpx2.Response:
-        headers = {"Authorization": f"Bearer {await self._valid_token()}"}
+    async def call(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx2.Response:
+        headers = {**(headers or {}), "Authorization": f"Bearer {await self._valid_token()}"}
         return await self._http.request(method, path, headers=headers, **more)
 
     async def read(self, path: str, **query: str) -> dict[str, Any]:

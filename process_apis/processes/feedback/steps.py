@@ -16,6 +16,7 @@ from process_apis.processes.feedback.tables import FeedbackState
 from process_apis.processes.lineage import store as lineage
 from process_apis.upstream.system_tier import SystemTier
 from shared.problems import TimepostProblem
+from shared.stop_points import StopPoint, reached
 from shared.values import Clock
 
 BATCH = 200
@@ -105,8 +106,10 @@ async def deliver(messenger: Messenger, connection: str) -> int:
         looping = await echoes.in_a_loop(transaction, {each.time_entry_id for each in items}, now)
     if not items:
         return 0
+    reached(StopPoint.FEEDBACK_CLAIMED)
     quiet = [each for each in items if each.time_entry_id not in looping]
     answers = await _tell(messenger, connection, quiet)
+    reached(StopPoint.FEEDBACK_TOLD)
     # Whatever the answer is silent about is told again: telling twice changes nothing.
     told = [
         (each, "looping" if each.time_entry_id in looping else answers.get(each.entry_external_id))

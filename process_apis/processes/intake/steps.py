@@ -27,6 +27,7 @@ from process_apis.processes.intake.tables import EventKind
 from process_apis.upstream.connections import Capability
 from process_apis.upstream.system_tier import SystemTier
 from process_apis.upstream.time_tracking import TrackerEvent
+from shared.stop_points import StopPoint, reached
 from shared.telemetry import carry
 from shared.values import Clock
 
@@ -48,6 +49,7 @@ async def take_in(
         accepted += await _count_hints(transaction, hints)
         for delivery in unreadable:
             accepted += await quarantine.hold(transaction, delivery, now)
+    reached(StopPoint.INBOX_COMMITTED)
     _ring(doorbell, arrivals)
     return Receipt(accepted=accepted, duplicates=len(events) - accepted)
 

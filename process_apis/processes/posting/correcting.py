@@ -33,6 +33,7 @@ from process_apis.upstream.erp import (
     PostedLine,
     PostingRequest,
 )
+from shared.stop_points import StopPoint, reached
 
 BATCH = 200
 # Longer than reading lines takes. A worker that is killed meanwhile has changed nothing.
@@ -92,6 +93,7 @@ async def decide(ledger: Ledger, erp: str) -> Decided | None:
     rows = await _claim(ledger, erp, token)
     if not rows:
         return None
+    reached(StopPoint.REVERSAL_CLAIMED)
     abilities = await ledger.abilities(erp)
     lines = await _lines_of(ledger, erp, rows, abilities)
     async with ledger.database.transaction() as transaction:
@@ -100,6 +102,7 @@ async def decide(ledger: Ledger, erp: str) -> Decided | None:
         await desk.read_periods(erp)
         decisions = [_decide_one(row, lines[row["id"]], abilities, desk) for row in rows]
         await corrected.write(transaction, ledger, token, decisions, now)
+    reached(StopPoint.REVERSAL_DECIDED)
     return Decided(any(each.has_replacement_judged for each in decisions))
 
 

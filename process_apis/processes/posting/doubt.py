@@ -21,6 +21,7 @@ from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import LookupItem, PostedLine
 from process_apis.upstream.system_tier import SYSTEM_TIER_FAILED
 from shared.problems import TimepostProblem
+from shared.stop_points import StopPoint, reached
 from shared.telemetry import resume
 
 BATCH = 100
@@ -92,6 +93,7 @@ async def _claim(
 
 
 async def _settle(ledger: Ledger, erp: str, token: UUID, leased: Sequence[Leased]) -> Sent:
+    reached(StopPoint.LOOK_UP_CLAIMED)
     with resume([each.carrier for each in leased], "look up postings"):
         try:
             results = await _ask(ledger, erp, leased)
@@ -100,6 +102,7 @@ async def _settle(ledger: Ledger, erp: str, token: UUID, leased: Sequence[Leased
             health, results = await _unasked(ledger, erp, token, leased, problem)
         else:
             await breaker.note(ledger, erp, CallKind.LOOK_UP, token, len(leased), health)
+        reached(StopPoint.LOOK_UP_ANSWERED)
         committed = await outcomes.commit(ledger, token, results)
     return Sent(committed, health)
 

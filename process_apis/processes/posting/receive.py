@@ -13,6 +13,7 @@ from process_apis.processes.posting import planned, waking
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.planning import Plan, plan
 from process_apis.processes.posting.ports import Standing
+from shared.stop_points import StopPoint, reached
 
 BATCH = 500
 
@@ -73,6 +74,7 @@ async def receive(ledger: Ledger) -> Received:
         await planned.carry_out(transaction, plans, now)
         await ledger.listeners.tell(transaction, _standings(plans), now)
         await transaction.execute(_DONE, {"ids": ids})
+    reached(StopPoint.ENTRIES_RECEIVED)
     await _wake_days(ledger, due, by_entry, now)
     targets = {
         each.correct.standing["target_connection"] for _, each in plans if each.correct is not None

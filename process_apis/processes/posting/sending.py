@@ -25,6 +25,7 @@ from process_apis.processes.posting.states import PostingKind
 from process_apis.upstream.erp import PostingRequest
 from process_apis.upstream.system_tier import RequestRefused
 from shared.problems import OutcomeUnknown, TimepostProblem
+from shared.stop_points import StopPoint, reached
 from shared.telemetry import resume
 
 BATCH = 200
@@ -170,6 +171,8 @@ async def claim(
             },
         )
         claimed = as_dicts(rows)
+    if claimed:
+        reached(StopPoint.INTENT_COMMITTED)
     troubled = any(row["troubled"] for row in claimed)
     leased = [leased_from(row) for row in claimed]
     return Batch(leased, token, now + timedelta(seconds=ledger.timing.call), troubled)
@@ -188,11 +191,15 @@ async def deliver(ledger: Ledger, erp: str, batch: Batch, settle_seconds: int) -
     settle = timedelta(seconds=settle_seconds)
     with resume([each.carrier for each in batch.leased], "send postings"):
         results, health = await _call(ledger, erp, batch.leased, batch.deadline, settle)
+        reached(StopPoint.OUTCOMES_KNOWN)
         # First the connection, so that nobody sends again what this call did not bring through.
         if health.failure is not None or (health.answered and batch.troubled):
             size = len(batch.leased)
             await breaker.note(ledger, erp, CallKind.SEND, batch.token, size, health)
         committed = await outcomes.commit(ledger, batch.token, results)
+    reached(StopPoint.OUTCOMES_COMMITTED)
+    if any(each.kind is PostingKind.REVERSAL for each in batch.leased):
+        reached(StopPoint.REVERSAL_POSTED)
     return Sent(committed, health)
 
 

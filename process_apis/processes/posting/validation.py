@@ -16,6 +16,7 @@ from process_apis.processes.posting.judging import Verdict
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.posting.transitions import Event, sources
+from shared.stop_points import StopPoint, reached
 
 BATCH = 200
 
@@ -104,7 +105,8 @@ async def _validate(ledger: Ledger, only: Sequence[UUID] | None) -> list[Verdict
             return []
         verdicts = await judging.judge(transaction, await judging.rows_of(transaction, ids), now)
         await settle(transaction, ledger, verdicts, now)
-        return verdicts
+    reached(StopPoint.POSTINGS_JUDGED)
+    return verdicts
 
 
 async def _next(ledger: Ledger) -> list[UUID]:

@@ -20,6 +20,7 @@ from process_apis.processes.replay.rehearsal import digest_of
 from process_apis.processes.replay.selection import ELIGIBLE
 from process_apis.processes.replay.states import JobState, LineOutcome
 from process_apis.processes.replay.store import Running
+from shared.stop_points import StopPoint, reached
 
 BATCH = 200
 
@@ -65,6 +66,7 @@ async def claim(ledger: Ledger) -> Running | None:
             return None
         job, state = claimed
         if state is not JobState.FAILED:
+            reached(StopPoint.REPLAY_CLAIMED)
             return job
 
 
@@ -106,6 +108,7 @@ async def _replay(
         outcomes |= dict.fromkeys(ids, LineOutcome.CHANGED)
         outcomes |= {each.row["id"]: _outcome(each) for each in same}
         await store.settle(transaction, job, outcomes, now, ledger.timing.lease_span)
+    reached(StopPoint.REPLAY_BATCH_COMMITTED)
     return [each.target for each in same if each.state is PostingState.READY]
 
 

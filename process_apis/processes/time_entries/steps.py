@@ -24,6 +24,7 @@ from process_apis.upstream.time_tracking import (
     TimeEntry,
 )
 from shared.problems import TimepostProblem, UpstreamRefused
+from shared.stop_points import StopPoint, reached
 from shared.telemetry import resume
 from shared.values import Clock
 
@@ -64,6 +65,7 @@ async def read_entries(reader: Reader, connection: str) -> int:
         )
     if not claimed:
         return 0
+    reached(StopPoint.HINTS_CLAIMED)
     with resume([each.carrier for each in claimed], "read entries"):
         try:
             seen = await _read_entries(reader, connection, claimed)
@@ -90,6 +92,7 @@ async def read_approvals(reader: Reader, connection: str) -> int:
         )
     if not claimed:
         return 0
+    reached(StopPoint.HINTS_CLAIMED)
     if connection in reader.ours_to_approve:
         await _commit(reader, connection, [], claimed)
         return len(claimed)
@@ -280,6 +283,7 @@ async def _commit_once(
             )
         await recording.record(transaction, connection, [*seen, *lost], now, reader.told)
         await inbox.finish(transaction, [each.id for each in claimed], now)
+    reached(StopPoint.VERSIONS_COMMITTED)
 
 
 async def _leave_as_they_are(reader: Reader, connection: str, silent: Sequence[Claimed]) -> None:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from shared.identity import requires
 from shared.problems import UpstreamRefused, UpstreamUnavailable
+from shared.stop_points import StopPoint, reached
 from shared.web import problem_responses, throttled
 from system_apis.capabilities.erp.schemas import (
     ClientPage,
@@ -59,7 +60,9 @@ async def read_erp_abilities(erp: Erp) -> ErpAbilities:
 async def post_approved_hours(
     connection: ConnectionName, erp: Erp, batch: PostRequest, uncatalogued: Uncatalogued
 ) -> PostOutcomes:
+    reached(StopPoint.ERP_ASKED)
     outcomes = list(await erp.post(batch.items, batch.deadline))
+    reached(StopPoint.ERP_ANSWERED)
     uncatalogued.count(connection, outcomes)
     return PostOutcomes(outcomes=outcomes)
 
@@ -75,7 +78,9 @@ async def post_approved_hours(
 )
 @throttled(LIMIT)
 async def find_postings(erp: Erp, request: LookupRequest) -> LookupResult:
-    return await erp.look_up(request.items)
+    found = await erp.look_up(request.items)
+    reached(StopPoint.ERP_LOOKED_UP)
+    return found
 
 
 @router.post(

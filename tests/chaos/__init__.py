@@ -1,0 +1,1 @@
+"""Faults, deaths, restarts, at random and at every named step; then the ERPs' rows are counted."""
