@@ -42,6 +42,10 @@ test: check ## Everything that has to hold: the checks, then every test
 bench: $(READY) ## Measure the whole product against a bare loop (SCENARIO=posting, tryton, ...)
 	@$(BIN)/python -m tests.benchmarks --scenario $(or $(SCENARIO),posting)
 
+.PHONY: chaos
+chaos: $(READY) ## Break and kill everything, then count the ERPs' rows (SCENARIOS=n, SEED=s)
+	@$(BIN)/python -m tests.chaos $(if $(SCENARIOS),--scenarios $(SCENARIOS),) $(if $(SEED),--seed $(SEED),)
+
 .PHONY: check
 check: $(READY) ## Style, types, tier rules, frozen contracts
 	@$(BIN)/ruff check .

@@ -10,6 +10,7 @@ pytest_plugins = ["deploy.tryton.pytest_plugin", "deploy.local.pytest_plugin"]
 # of such a folder run in one of them. Other tests stay together by file.
 TOGETHER = (
     "tests/journeys",
+    "tests/chaos",
     "tests/identity",
     "system_apis/connectors/tryton",
     "system_apis/connectors/timetagger",

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from process_apis.processes.watching.settings import WatchSettings
 from process_apis.timing import Timing
 from shared import configuration
-from shared.configuration import TierSettings
+from shared.configuration import StoppableTierSettings
 from shared.identity import IdentitySettings
 from shared.web import WebSettings
 
@@ -34,7 +34,7 @@ class DatabaseSettings(BaseSettings):
     database_url: SecretStr = Field(description="postgresql://user:password@host/database")
 
 
-class ProcessSettings(DatabaseSettings, TierSettings):
+class ProcessSettings(DatabaseSettings, StoppableTierSettings):
     """One object for the API and the workers: they run from one image."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX)

@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import configuration
-from shared.configuration import TierSettings
+from shared.configuration import StoppableTierSettings
 from shared.identity import IdentitySettings
 from shared.web import WebSettings
 from system_apis.hand_up import HandUpSettings
@@ -46,7 +46,7 @@ class ConnectionSettings(ConnectorSettings):
     connections_file: Path = Field(description="TOML file of the connections.")
 
 
-class SystemSettings(ConnectionSettings, TierSettings):
+class SystemSettings(ConnectionSettings, StoppableTierSettings):
     """Nested settings take two underscores: `TIMEPOST_SYSTEM_IDENTITY__ISSUER`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX)

@@ -2,11 +2,12 @@
 
 from shared.configuration.describing import REQUIRED, Setting, described
 from shared.configuration.reading import read_settings, variable_of
-from shared.configuration.tier import TierSettings
+from shared.configuration.tier import StoppableTierSettings, TierSettings
 
 __all__ = [
     "REQUIRED",
     "Setting",
+    "StoppableTierSettings",
     "TierSettings",
     "described",
     "read_settings",

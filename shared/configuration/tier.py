@@ -32,6 +32,17 @@ class TierSettings(BaseSettings):
     telemetry: TelemetrySettings = TelemetrySettings()
     web: WebSettings = WebSettings()
 
+    @model_validator(mode="after")
+    def _issuer_is_authentic(self) -> Self:
+        """Whoever can change what comes from the issuer can make tokens."""
+        if self.environment == "production" and not self.identity.issuer.startswith("https://"):
+            raise ValueError("identity.issuer must start with https:// in production")
+        return self
+
+
+class StoppableTierSettings(TierSettings):
+    """Of a tier whose processes tests kill at named steps."""
+
     chaos_stop_at: str | None = Field(
         default=None,
         description="For tests only, and refused in production: the process kills itself when it "
@@ -50,11 +61,4 @@ class TierSettings(BaseSettings):
     def _production_does_not_kill_itself(self) -> Self:
         if self.environment == "production" and self.chaos_stop_at is not None:
             raise ValueError("chaos_stop_at is for tests: it must not be set in production")
-        return self
-
-    @model_validator(mode="after")
-    def _issuer_is_authentic(self) -> Self:
-        """Whoever can change what comes from the issuer can make tokens."""
-        if self.environment == "production" and not self.identity.issuer.startswith("https://"):
-            raise ValueError("identity.issuer must start with https:// in production")
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -38,13 +39,9 @@ class Aftermath:
     async def read_masters(self) -> None:
         """Of both ERPs; there is nothing to validate against before."""
         for erp in (ERP, OWN_ERP):
-            await self._until(f"{erp} is known", lambda erp=erp: self.operator.knows(erp))
+            await self._until(f"{erp} is known", partial(self.operator.knows, erp))
             run = await self.operator.refresh_masters(erp)
-
-            async def are_read(run: str = run) -> bool:
-                return bool((await self.operator.masters_run(run))["status"] == "DONE")
-
-            await self._until(f"the masters of {erp} are read", are_read)
+            await self._until(f"the masters of {erp} are read", partial(self._is_done, run))
 
     async def drained(self, entries: Iterable[Tracked]) -> Verdict:
         """What is wrong when nothing moves any more, or patience is over."""
@@ -106,6 +103,9 @@ class Aftermath:
         except _AWAY:
             return {}
         return dict(answer.json()) if answer.is_success else {}
+
+    async def _is_done(self, run: str) -> bool:
+        return bool((await self.operator.masters_run(run))["status"] == "DONE")
 
     async def _until(self, what: str, check: Callable[[], Awaitable[bool]]) -> None:
         give_up = time.monotonic() + PATIENCE_SECONDS

@@ -47,18 +47,18 @@ class Scenario:
 
     seed: int
     actions: int
-    stop: tuple[StopPoint, int] | None = None
-    faults: int = 3
-    deaths: int = 1
+    stop: tuple[StopPoint, int]
+    faults: int
+    deaths: int
 
     @classmethod
-    def drawn(cls, seed: int, stop: StopPoint | None, actions: int) -> Scenario:
+    def drawn(cls, seed: int, stop: StopPoint, actions: int) -> Scenario:
         random = Random(seed)  # noqa: S311 - to be played again, not to be secret
         nth = random.choice((1, 1, 2, 3)) if stop not in LOOK_UPS | REPLAYS else 1
         return cls(
             seed=seed,
             actions=actions,
-            stop=(stop, nth) if stop else None,
+            stop=(stop, nth),
             faults=random.randrange(1, 7),
             deaths=random.randrange(3),
         )
@@ -68,7 +68,7 @@ class Scenario:
 class Played:
     """What came of it.
 
-    :param reached: whether the process stopped where it was told to; True if it was not told.
+    :param reached: whether the process stopped where it was told to.
     :param wrong: a line for each entry that does not stand as approved, and for each open case.
     """
 
@@ -108,13 +108,10 @@ class Stage:
 
     async def _disturbed(self, scenario: Scenario, tracker: Tracker, random: Random) -> bool:
         """People work while things break; whether the process stopped where it was to."""
-        if scenario.stop is not None:
-            await self._arm(*scenario.stop)
+        await self._arm(*scenario.stop)
         async with self._medic(), asyncio.TaskGroup() as together:
             together.create_task(_work(tracker, random, scenario.actions))
             together.create_task(self._break(scenario, random))
-        if scenario.stop is None:
-            return True
         async with self._medic():
             return await self._until_stopped(scenario.stop[0], tracker, random)
 

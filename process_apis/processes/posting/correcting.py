@@ -7,7 +7,7 @@ back, even if somebody changed it meanwhile. Nothing is sent here; what is decid
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -36,8 +36,6 @@ from process_apis.upstream.erp import (
 from shared.stop_points import StopPoint, reached
 
 BATCH = 200
-# Longer than reading lines takes. A worker that is killed meanwhile has changed nothing.
-_LEASE = timedelta(seconds=60)
 
 # Its replacement is valid and waits for nothing but the reversal; or nothing takes its place.
 IS_DECIDABLE = """
@@ -110,7 +108,9 @@ async def _claim(ledger: Ledger, erp: str, token: UUID) -> list[dict[str, Any]]:
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
         asked = {"erp": erp, "now": now, "limit": BATCH, "token": token}
-        claimed = await transaction.execute(_CLAIM, {**asked, "lease_until": now + _LEASE})
+        # A worker that is killed until then has changed nothing.
+        lease_until = now + ledger.timing.lease_span
+        claimed = await transaction.execute(_CLAIM, {**asked, "lease_until": lease_until})
         return as_dicts(claimed)
 
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from shared.configuration import TierSettings, read_settings, variable_of
+from shared.configuration import StoppableTierSettings, TierSettings, read_settings, variable_of
 from shared.problems import ConfigurationError
 from shared.web import WebSettings
 
@@ -91,3 +91,36 @@ def test_a_field_with_an_alias_is_called_by_it() -> None:
     assert variable_of(MadeUpSettings, ("identity", "issuer")) == (
         "TIMEPOST_MADE_UP_IDENTITY__ISSUER"
     )
+
+
+class MortalSettings(StoppableTierSettings):
+    """A tier that exists in this test only, and can be told to die."""
+
+    model_config = SettingsConfigDict(env_prefix="TIMEPOST_MADE_UP_")
+
+
+@pytest.mark.parametrize(
+    ("kind", "point", "refusal"),
+    [
+        ("development", "nowhere", "is none of"),
+        ("production", "handed_up", "must not be set in production"),
+        (None, "handed_up:2", "must not be set in production"),
+    ],
+)
+def test_where_a_process_kills_itself_is_named_rightly_and_never_in_production(
+    environment: pytest.MonkeyPatch, kind: str | None, point: str, refusal: str
+) -> None:
+    if kind is not None:
+        environment.setenv("TIMEPOST_MADE_UP_ENVIRONMENT", kind)
+    environment.setenv("TIMEPOST_MADE_UP_CHAOS_STOP_AT", point)
+    with pytest.raises(ConfigurationError, match=refusal):
+        read_settings(MortalSettings, "the made-up tier")
+
+
+def test_where_a_process_kills_itself_may_be_set_in_development(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("TIMEPOST_MADE_UP_ENVIRONMENT", "development")
+    environment.setenv("TIMEPOST_MADE_UP_CHAOS_STOP_AT", "handed_up:2")
+    settings = read_settings(MortalSettings, "the made-up tier")
+    assert settings.chaos_stop_at == "handed_up:2"
