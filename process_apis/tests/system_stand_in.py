@@ -32,6 +32,7 @@ class StandIn:
         "twice", "throttle after:<lines>", "clip" (negative hours become none without a word).
     :param down: the fault of every post, as long as it is set and no other is waiting.
     :param retry_after: seconds that refusals "for now" ask to wait.
+    :param limits: further abilities of the ERP, such as its rate.
     :param unreadable_minutes: a posting of so many minutes breaks the contract of the tier.
     :param hold: where calls wait while it is set: "post", "post after commit", "look up",
         "read entries", "read approvals", "sweep", "list entries"; `held` says that one has come
@@ -58,6 +59,7 @@ class StandIn:
     down: str = ""
     retry_after: int | None = None
     unreadable_minutes: int = -1
+    limits: Json = field(default_factory=dict)
     lookup_status: int = 200
     read_status: int = 200
     can_look_up: bool = True
@@ -268,6 +270,7 @@ class StandIn:
                     "lookup": self.can_look_up,
                     "reversal_modes": self.reversal_modes,
                     "settle_seconds": self.settle_seconds,
+                    **self.limits,
                 }
             )
 

@@ -110,6 +110,8 @@ class ErpAbilities(Read):
     lookup: bool
     reversal_modes: list[ReversalMode]
     settle_seconds: int
+    max_concurrent_batches: int | None = None
+    postings_per_second: float | None = None
 
 
 class LegalEntity(Read):

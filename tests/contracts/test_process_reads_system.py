@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from process_apis.processes.feedback.steps import BATCH as FEEDBACK_BATCH
+from process_apis.processes.posting.claiming import BATCH as POSTING_BATCH
 from process_apis.processes.posting.doubt import BATCH as LOOK_UP_BATCH
-from process_apis.processes.posting.sending import BATCH as POSTING_BATCH
 from process_apis.processes.time_entries.steps import APPROVALS_AT_ONCE
 from process_apis.processes.time_entries.steps import BATCH as READING_BATCH
 from process_apis.upstream import connections, erp, master_events, time_tracking

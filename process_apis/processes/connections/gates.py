@@ -34,7 +34,7 @@ PROBE_DUE = (
 STOPPED = "gate.mode <> 'RUNNING'"
 
 _GATES = ConnectionGate.__table__  # type: ignore[attr-defined]
-_FACTS = [column for column in _GATES.c if column.name != "updated_at"]
+_FACTS = [column for column in _GATES.c if column.name not in ("used_until", "updated_at")]
 
 _IS_SHUT = text(
     f"SELECT 1 FROM connection_gate AS gate WHERE gate.connection = :connection AND {SHUT}"  # noqa: S608 - our own fragment

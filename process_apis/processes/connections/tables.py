@@ -54,6 +54,9 @@ class ConnectionGate(SQLModel, table=True):
     batch_limit: int | None = Field(
         default=None, description="Postings a call, while the connection is throttled."
     )
+    used_until: datetime | None = Field(
+        default=None, sa_type=Instant, description="What its rate allows is used up to then."
+    )
     updated_at: datetime = Field(sa_type=Instant)
 
 

@@ -43,6 +43,9 @@ class EntryChangedData(BaseModel):
         default=False,
         description="The event is the last word, a deletion too: nothing can be read again.",
     )
+    bulk: bool = Field(
+        default=False, description="One of many from a file: its hours are posted after others."
+    )
 
 
 class EntryChanged(CloudEvent):

@@ -129,7 +129,7 @@ def _arrival(event: EntryChanged | ApprovalChanged) -> Arrival:
         subject=event.subject,
         delivery_id=event.deliveryid,
         content_key=event.id,
-        origin="webhook",
+        origin="upload" if event.data.bulk else "webhook",
         payload=event.data if full else None,
         carrier=carrier,
     )

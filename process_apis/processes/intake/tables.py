@@ -79,7 +79,7 @@ class InboxEvent(SQLModel, table=True):
     subject: str
     delivery_id: str | None = None
     content_key: str
-    origin: str = Field(description="webhook, sweep or follow-up")
+    origin: str = Field(description="webhook, upload, sweep, …")
     payload: dict[str, Any] | None = Field(default=None, sa_type=Json)
     carrier: dict[str, Any] = Field(sa_type=Json)
     status: str = Field(default=InboxStatus.PENDING)

@@ -8,9 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.processes.posting import outcomes
+from process_apis.processes.posting.claiming import leased_from
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Leased, Result
-from process_apis.processes.posting.sending import leased_from
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import PostedLine
 

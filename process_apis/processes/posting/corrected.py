@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import as_json
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import rules, siblings
+from process_apis.processes.posting.lanes import Lane
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Finding
@@ -29,11 +30,12 @@ _WRITE = text(
         code = decision.code, findings = decision.findings, waiting_for = decision.waiting_for,
         line = coalesce(NULLIF(decision.line, 'null'::jsonb), posting.line),
         posted_at = CASE WHEN decision.state = 'POSTED' THEN CAST(:now AS timestamptz) END,
-        woken_by = NULL, lease_token = NULL, due_at = :now, updated_at = :now
+        lane = decision.lane, woken_by = NULL, lease_token = NULL, due_at = :now,
+        updated_at = :now
     FROM jsonb_to_recordset(CAST(:decisions AS jsonb)) AS decision (
         id uuid, state text, operation text, target_line text, request jsonb, posting_key text,
         legal_entity text, accounting_date date, code text, findings jsonb, waiting_for text[],
-        line jsonb)
+        line jsonb, lane int)
     WHERE posting.id = decision.id AND posting.lease_token = :token AND posting.state = 'RECEIVED'
     RETURNING posting.id
     """
@@ -71,6 +73,7 @@ class Decision:
     accounting_date: date | None = None
     finding: Finding | None = None
     edited: tuple[str, ...] = ()
+    lane: Lane = Lane.NORMAL
 
     @property
     def has_replacement_judged(self) -> bool:
@@ -147,6 +150,7 @@ def _row(decision: Decision) -> dict[str, Any]:
         "findings": [finding] if finding else [],
         "waiting_for": waiting,
         "line": line.model_dump(mode="json") if line else None,
+        "lane": decision.lane,
     }
 
 

@@ -17,7 +17,7 @@ from process_apis.database import as_dicts
 from process_apis.processes.connections import gates
 from process_apis.processes.master_data import keys
 from process_apis.processes.master_data.references import Desk
-from process_apis.processes.posting import corrected, rules
+from process_apis.processes.posting import corrected, lanes, rules
 from process_apis.processes.posting.corrected import Decision, key_of
 from process_apis.processes.posting.decisions import Path, decided
 from process_apis.processes.posting.ledger import Ledger
@@ -98,7 +98,9 @@ async def decide(ledger: Ledger, erp: str) -> Decided | None:
         now = ledger.clock.now()
         desk = await Desk.open(transaction, now)
         await desk.read_periods(erp)
-        decisions = [_decide_one(row, lines[row["id"]], abilities, desk) for row in rows]
+        decisions = [
+            _decide_one(row, lines[row["id"]], abilities, desk, now.date()) for row in rows
+        ]
         await corrected.write(transaction, ledger, token, decisions, now)
     reached(StopPoint.REVERSAL_DECIDED)
     return Decided(any(each.has_replacement_judged for each in decisions))
@@ -153,7 +155,11 @@ def _as_posted(row: Mapping[str, Any]) -> PostedLine:
 
 
 def _decide_one(
-    row: Mapping[str, Any], lines: Sequence[PostedLine], abilities: ErpAbilities, desk: Desk
+    row: Mapping[str, Any],
+    lines: Sequence[PostedLine],
+    abilities: ErpAbilities,
+    desk: Desk,
+    today: date,
 ) -> Decision:
     if len(lines) > 1:
         detail = {"label": ", ".join(line.external_id for line in lines)}
@@ -190,7 +196,10 @@ def _decide_one(
         return Decision(row, PostingState.PARKED, Operation.NONE, None, line, booked, edited=edited)
     operation = Operation(chosen) if chosen is not Strategy.NEGATIVE_LINE else Operation.POST
     request = _request(row, posted, line, operation, booked)
-    return Decision(row, PostingState.READY, operation, request, line, booked, edited=edited)
+    lane = lanes.of_correction(booked, periods, today)
+    return Decision(
+        row, PostingState.READY, operation, request, line, booked, edited=edited, lane=lane
+    )
 
 
 def _waits(row: Mapping[str, Any], finding: Finding, line: PostedLine | None) -> Decision:

@@ -12,11 +12,12 @@ from sqlalchemy import TextClause, text
 from process_apis.database import as_dicts
 from process_apis.processes.connections.states import CallKind, Circuit
 from process_apis.processes.posting import breaker, outcomes, refusals, rules
+from process_apis.processes.posting.claiming import leased_from
 from process_apis.processes.posting.health import Health, after_problem
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Committed, Leased, Result
 from process_apis.processes.posting.rules import Finding
-from process_apis.processes.posting.sending import Sent, leased_from
+from process_apis.processes.posting.sending import Sent
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import LookupItem, PostedLine
 from process_apis.upstream.system_tier import SYSTEM_TIER_FAILED

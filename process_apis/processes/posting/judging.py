@@ -15,6 +15,7 @@ from process_apis.processes.master_data.references import Desk, Reference
 from process_apis.processes.master_data.rules import normalised
 from process_apis.processes.posting import rules
 from process_apis.processes.posting.decisions import Path, decided
+from process_apis.processes.posting.lanes import Lane, lane_of
 from process_apis.processes.posting.periods import Period
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Candidate, Finding, Party
@@ -29,8 +30,8 @@ _ROWS = text(
            posting.posting_key, posting.state, posting.work_date, posting.minutes,
            posting.attempts, posting.attempts + posting.attempts_before AS ever_attempted,
            posting.findings, posting.erp_error, posting.woken_by, posting.correction_group,
-           posting.operation, posting.target_line, posting.decision,
-           entry.external_id, entry.approver, version.content,
+           posting.operation, posting.target_line, posting.decision, posting.lane,
+           version.origin, entry.external_id, entry.approver, version.content,
            (SELECT sum(other.minutes) FROM time_entry AS other
             WHERE other.connection = entry.connection AND other.state = 'APPROVED'
               AND other.worker_external_id = entry.worker_external_id
@@ -87,6 +88,7 @@ class Verdict:
     accounting_date: date | None = None
     stands_already: bool = False
     watches: tuple[str, ...] = ()
+    lane: Lane = Lane.NORMAL
 
     @property
     def waits_for_reversal(self) -> bool:
@@ -106,10 +108,10 @@ async def judge(transaction: AsyncConnection, rows: Sequence[Row], now: datetime
     """Resolve references in bulk, then let the rules decide on each."""
     desk = await Desk.open(transaction, now)
     await desk.resolve([(row["source_connection"], _references(row)) for row in rows])
-    return [_judge_one(row, desk) for row in rows]
+    return [_judge_one(row, desk, now.date()) for row in rows]
 
 
-def _judge_one(row: Row, desk: Desk) -> Verdict:
+def _judge_one(row: Row, desk: Desk, today: date) -> Verdict:
     tracker = row["source_connection"]
     target = desk.target_of(tracker, row["content"]["worker"]["external_id"])
     if row["ever_attempted"] and row["target_connection"]:
@@ -142,8 +144,24 @@ def _judge_one(row: Row, desk: Desk) -> Verdict:
         candidate.worker.record.get("legal_entity_external_id"),
         rules.ledger_date(candidate),
         watches=_watches(candidate),
+        lane=_lane(row, candidate, today),
     )
     return _beside_its_sibling(verdict)
+
+
+def _lane(row: Row, candidate: Candidate, today: date) -> Lane:
+    """What was put into the last lane, say by a replay, stays there."""
+    if row["lane"] == Lane.BULK:
+        return Lane.BULK
+    return lane_of(
+        PostingKind(row["kind"]),
+        billable=candidate.billable,
+        work_date=candidate.work_date,
+        accounting_date=rules.ledger_date(candidate) or candidate.work_date,
+        periods=candidate.periods,
+        origin=row["origin"],
+        today=today,
+    )
 
 
 def _beside_its_sibling(verdict: Verdict) -> Verdict:

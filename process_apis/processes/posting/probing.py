@@ -7,6 +7,7 @@ from process_apis.processes.connections import gates, rules
 from process_apis.processes.connections.rules import Gate
 from process_apis.processes.connections.states import CallKind, Mode
 from process_apis.processes.posting import breaker, doubt, sending
+from process_apis.processes.posting.claiming import claim
 from process_apis.processes.posting.health import Health, after_problem
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import Committed
@@ -41,12 +42,11 @@ async def probe(ledger: Ledger, erp: str) -> Committed | None:
 async def _try(ledger: Ledger, gate: Gate, token: UUID) -> Sent:
     """:raises TimepostProblem: not even the system tier answers for the connection."""
     abilities = await ledger.abilities(gate.connection)
-    limit, settle = min(abilities.max_batch, rules.PROBE), abilities.settle_seconds
     if gate.mode is Mode.RUNNING:
-        batch = await sending.claim(ledger, gate.connection, token, limit, settle, probe=True)
+        batch = await claim(ledger, gate.connection, token, abilities, probe=rules.PROBE)
         if batch.leased:
-            return await sending.deliver(ledger, gate.connection, batch, settle)
-    return await doubt.look_up_as_probe(ledger, gate.connection, token, limit)
+            return await sending.deliver(ledger, gate.connection, batch, abilities.settle_seconds)
+    return await doubt.look_up_as_probe(ledger, gate.connection, token, rules.PROBE)
 
 
 async def _give_back(ledger: Ledger, erp: str, token: UUID) -> None:

@@ -1,10 +1,12 @@
 """Wire contract of `posting` v1."""
 
 from datetime import date, datetime
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
+from process_apis.processes.posting.lanes import Lane
 from process_apis.processes.posting.states import Leg, Operation, PostingKind, PostingState
 
 
@@ -32,6 +34,10 @@ class PostingView(BaseModel):
     minutes: int = Field(description="Negative for a reversal.")
     accounting_date: date | None = Field(description="The day in the ledger.")
     prior_period: bool = Field(description="The work date's own period was closed.")
+    lane: Literal["invoice", "closing", "normal", "bulk"] = Field(
+        description="What waits is sent by lane: what invoices wait for, corrections in a period "
+        "that is being closed, everything else, and at last old periods, files and replays."
+    )
     attempts: int
     lookups: int
     due_at: datetime
@@ -40,6 +46,11 @@ class PostingView(BaseModel):
     posted_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @field_validator("lane", mode="before")
+    @classmethod
+    def _by_name(cls, lane: Any) -> Any:
+        return Lane(lane).name.lower() if isinstance(lane, int) else lane
 
 
 class PostingPage(BaseModel):

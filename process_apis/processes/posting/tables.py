@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Index, Text, text
+from sqlalchemy import ARRAY, Index, SmallInteger, Text, text
 from sqlmodel import Field, SQLModel
 
 from process_apis.database import Instant, Json, one_of
+from process_apis.processes.posting.lanes import Lane
 from process_apis.processes.posting.states import Operation, PostingState
 
 # A posting in one of these may stand in the ERP, or will: never two of them for one lineage and
@@ -64,8 +65,9 @@ class Posting(SQLModel, table=True):
         Index("posting_state", "state"),
         Index("posting_newest", "updated_at", "id"),
         Index(
-            "posting_to_send",
+            "posting_by_lane",
             "target_connection",
+            "lane",
             "due_at",
             postgresql_where=text("state = 'READY'"),
         ),
@@ -142,6 +144,12 @@ class Posting(SQLModel, table=True):
     )
     external_id: str | None = None
     erp_error: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    lane: int = Field(
+        default=Lane.NORMAL,
+        sa_type=SmallInteger,
+        sa_column_kwargs={"server_default": str(Lane.NORMAL.value)},
+        description="Lower ones are sent first.",
+    )
     attempts: int = Field(default=0, description="Since it was received, or last taken up again.")
     attempts_before: int = Field(
         default=0,

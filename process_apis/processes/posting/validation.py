@@ -46,10 +46,12 @@ _WRITE = text(
         target_connection = verdict.target_connection, posting_key = verdict.posting_key,
         legal_entity = verdict.legal_entity, accounting_date = verdict.accounting_date,
         prior_period = verdict.accounting_date <> posting.work_date IS TRUE,
-        due_at = least(posting.due_at, :now), woken_by = NULL, updated_at = :now
+        lane = verdict.lane, due_at = least(posting.due_at, :now), woken_by = NULL,
+        updated_at = :now
     FROM jsonb_to_recordset(CAST(:verdicts AS jsonb)) AS verdict (
         id uuid, state text, code text, findings jsonb, waiting_for text[], request jsonb,
-        target_connection text, posting_key text, legal_entity text, accounting_date date)
+        target_connection text, posting_key text, legal_entity text, accounting_date date,
+        lane int)
     WHERE posting.id = verdict.id
     """
 )
@@ -176,6 +178,7 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
             "posting_key": each.key,
             "legal_entity": each.legal_entity,
             "accounting_date": each.accounting_date,
+            "lane": each.lane,
         }
         for each in verdicts
     ]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import Database
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.master_data.keys import dependency_key
+from process_apis.processes.posting.lanes import Lane
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.time_entries import store as entries
 from shared.values import Clock
@@ -66,7 +67,7 @@ ANEW = "attempts_before = posting.attempts_before + posting.attempts, attempts =
 _WAKE_ONE = text(
     f"""
     UPDATE posting SET state = CASE WHEN state = 'READY' THEN 'READY' ELSE 'RECEIVED' END,
-        {ANEW}, due_at = :now, updated_at = :now
+        {ANEW}, lane = {Lane.NORMAL.value}, due_at = :now, updated_at = :now
     WHERE id = :id AND state IN ('PARKED', 'BLOCKED', 'DEAD_LETTER', 'RECEIVED', 'READY')
     RETURNING id, time_entry_id, state
     """  # noqa: S608 - our own column names

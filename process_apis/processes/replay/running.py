@@ -1,7 +1,7 @@
 """Carries replays out, a batch and a transaction at a time: whoever dies leaves whole batches."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import judging, validation
 from process_apis.processes.posting.apart import apart
 from process_apis.processes.posting.judging import Judge, Verdict
+from process_apis.processes.posting.lanes import Lane
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.posting.waking import ANEW
@@ -147,4 +148,6 @@ async def _take_up(
     ]
     await lineage.record(transaction, steps)
     because = f"replayed by {job.started_by}: nothing is wrong with it any more"
-    await validation.settle(transaction, ledger, verdicts, now, because)
+    # What comes in meanwhile goes before them.
+    behind = [replace(each, lane=Lane.BULK) for each in verdicts]
+    await validation.settle(transaction, ledger, behind, now, because)

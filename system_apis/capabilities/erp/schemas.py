@@ -63,6 +63,17 @@ class ErpAbilities(Contract):
         description="How long after an unanswered call the ERP may still commit it; "
         "a look-up before that proves nothing.",
     )
+    max_concurrent_batches: int | None = Field(
+        default=None,
+        ge=1,
+        description="Requests of postings that all callers together may have under way; null: "
+        "as many as come.",
+    )
+    postings_per_second: float | None = Field(
+        default=None,
+        gt=0,
+        description="Postings a second from all callers together; null: as many as come.",
+    )
 
 
 class Operation(StrEnum):

@@ -6,7 +6,7 @@ committed before a failure does no harm, since the same entry again changes noth
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from opentelemetry.metrics import Meter
@@ -98,10 +98,14 @@ class BulkIntake:
         return BulkResult(accepted=accepted, rejected=rejected, lines=told)
 
     def _events(self, connection: str, entry: TimeEntry, approvals: str) -> list[CloudEvent]:
-        """The id follows from the entry alone, whatever file it stands in."""
+        """The id follows from the entry alone, whatever file it stands in.
+
+        Marked as one of many, so that nothing that happens meanwhile waits behind a file.
+        """
         content = entry.model_dump_json().encode()
         event = changed_event(entry, approvals)
-        return delivered_events(connection, content, [event], self._clock.now())
+        events = delivered_events(connection, content, [event], self._clock.now())
+        return [replace(each, data={**each.data, "bulk": True}) for each in events]
 
 
 def _lines_of(content_type: str, body: bytes) -> list[_Line]:

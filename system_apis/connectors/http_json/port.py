@@ -74,6 +74,8 @@ class HttpJsonErp:
             reversal_modes=settings.reversal_modes,
             negative_quantity=settings.negative_quantity,
             settle_seconds=settings.settle_seconds,
+            max_concurrent_batches=settings.batches_at_a_time,
+            postings_per_second=settings.postings_per_second,
         )
 
     async def post(

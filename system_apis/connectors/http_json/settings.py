@@ -78,7 +78,18 @@ class HttpJsonSettings(BaseModel):
     )
     concurrency: int = Field(default=32, ge=1, le=100, description="Calls at a time.")
     requests_per_second: float | None = Field(
-        default=None, gt=0, le=10_000, description="Calls that may start within a second."
+        default=None,
+        gt=0,
+        le=10_000,
+        description="Calls that may start within a second; all workers share it, whichever "
+        "process of the system tier they call.",
+    )
+    batches_at_a_time: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="Requests of postings to us at a time, from all workers together; else as many "
+        "as come.",
     )
     max_batch: int = Field(default=200, ge=1, le=200, description="Postings per request to us.")
     headers: dict[str, str] = Field(
@@ -162,6 +173,14 @@ class HttpJsonSettings(BaseModel):
             ReversalMode.CREDIT: self.credits_invoices,
         }
         return [mode for mode, can in modes.items() if can] or [ReversalMode.NONE]
+
+    @property
+    def postings_per_second(self) -> float | None:
+        """What the rate means for postings; a look-up before them costs a call, too."""
+        if self.requests_per_second is None:
+            return None
+        lines = self.batch.size if self.batch is not None else 1
+        return self.requests_per_second * lines / (2 if self.looks_up_first else 1)
 
     @property
     def looks_up_first(self) -> bool:
