@@ -14,10 +14,10 @@ from process_apis.processes.exceptions.recorder import record_cases
 from process_apis.processes.feedback.echoes import told_lately
 from process_apis.processes.feedback.recorder import record_feedback
 from process_apis.processes.feedback.steps import Messenger
-from process_apis.processes.master_data.steps import Librarian
+from process_apis.processes.master_data.steps import Alarm, Librarian
 from process_apis.processes.posting import waking
 from process_apis.processes.posting.ledger import Ledger
-from process_apis.processes.posting.ports import Listeners
+from process_apis.processes.posting.ports import Incident, Listeners
 from process_apis.processes.time_entries.steps import Reader
 from process_apis.processes.watching.steps import Watch
 from process_apis.settings import ProcessSettings
@@ -81,6 +81,18 @@ def build(
     async def wake(transaction: AsyncConnection, news: Mapping[str, str]) -> None:
         await waking.wake(transaction, news, clock.now())
 
+    async def tell_stewards(transaction: AsyncConnection, alarm: Alarm) -> None:
+        incident = Incident(
+            connection=alarm.connection,
+            code="MD_FEED_SHRANK",
+            since=alarm.since,
+            said=alarm.said,
+            postings=0,
+            minutes=0,
+            over=alarm.over,
+        )
+        await record_incident(transaction, incident, clock.now())
+
     return Runtime(
         settings=settings,
         clock=clock,
@@ -98,7 +110,9 @@ def build(
             told_lately,
         ),
         approvals=ApprovalsDesk(database, clock, approvals),
-        librarian=Librarian(database, system, clock, wake),
+        librarian=Librarian(
+            database, system, clock, wake, tell_stewards, settings.masters_threshold
+        ),
         ledger=Ledger(
             database,
             system,

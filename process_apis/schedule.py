@@ -61,7 +61,7 @@ _LAST_SWEEP = text("SELECT connection, last_run_at AS at FROM sweep_state")
 _LAST_COMPARISON = text("SELECT connection, last_run_at AS at FROM week_comparison")
 _LAST_MASTERS = text(
     "SELECT name AS connection, (SELECT max(started_at) FROM master_data_run"
-    " WHERE connection = name) AS at FROM known_connection"
+    " WHERE connection = name AND NOT dry_run) AS at FROM known_connection"
 )
 
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from process_apis.processes.master_data.threshold import ThresholdSettings
 from process_apis.processes.watching.settings import WatchSettings
 from process_apis.timing import Timing
 from shared import configuration
@@ -77,6 +78,7 @@ class ProcessSettings(DatabaseSettings, StoppableTierSettings):
     masters_every_seconds: int = Field(
         default=900, ge=5, description="How often the masters of each ERP are read."
     )
+    masters_threshold: ThresholdSettings = ThresholdSettings()
     approvals_file: Path | None = Field(
         default=None,
         description="TOML file of approvals that Timepost gives itself (see"

@@ -52,6 +52,15 @@ _ENTRIES = (
         "Correct the employment dates in the ERP, or reject the entry in the tracker.",
     ),
     CatalogueEntry(
+        "MD_FEED_SHRANK",
+        _S2,
+        _STEWARD,
+        "Masters were not taken over, because too much would vanish: {said}.",
+        "Mend the right or the filter by which the ERP lists less, and the next reading resolves "
+        "the case; or look at the diff (timepost masters diff) and confirm the run (timepost "
+        "masters confirm). Until then what was known stays.",
+    ),
+    CatalogueEntry(
         "MD_PROJECT_UNKNOWN",
         _S2,
         _STEWARD,

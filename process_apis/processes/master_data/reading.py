@@ -4,17 +4,22 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col, select
+from sqlmodel import select
 
+from process_apis import cursors
 from process_apis.processes.master_data.records import kind_of
+from process_apis.processes.master_data.run_tables import ChangeKind, RunStatus
 from process_apis.processes.master_data.schemas import (
     BindingPage,
     BindingView,
+    ChangePage,
+    ChangeView,
     MasterPageView,
     MasterRecordView,
     Run,
+    RunPage,
 )
-from process_apis.processes.master_data.tables import MasterDataRun, MasterKind
+from process_apis.processes.master_data.tables import MasterKind
 from shared.problems import NotFound
 
 _COMMON = {"id", "owner_connection", "owner_external_id", "name", "updated_at", "vanished_at"}
@@ -36,6 +41,31 @@ _BINDINGS = text(
       AND (CAST(:external_id AS text) IS NULL OR external_id = :external_id)
     ORDER BY connection, kind, external_id LIMIT :limit
     """
+)
+
+_RUN_COLUMNS = ", ".join(Run.model_fields)
+
+_RUN = text(f"SELECT {_RUN_COLUMNS} FROM master_data_run WHERE id = :id")  # noqa: S608 - our own
+
+_RUNS = text(
+    f"""
+    SELECT {_RUN_COLUMNS} FROM master_data_run
+    WHERE (CAST(:connection AS text) IS NULL OR connection = :connection)
+      AND (CAST(:status AS text) IS NULL OR status = :status)
+      AND (CAST(:before AS timestamptz) IS NULL
+           OR (started_at, id) < (:before, CAST(:before_id AS uuid)))
+    ORDER BY started_at DESC, id DESC LIMIT :limit
+    """  # noqa: S608 - our own column names
+)
+
+_CHANGES = text(
+    f"""
+    SELECT {", ".join(ChangeView.model_fields)} FROM master_data_change
+    WHERE run_id = :run AND id > :after
+      AND (CAST(:kind AS text) IS NULL OR kind = :kind)
+      AND (CAST(:change AS text) IS NULL OR change = :change)
+    ORDER BY id LIMIT :limit
+    """  # noqa: S608 - our own column names
 )
 
 
@@ -89,20 +119,49 @@ async def run(connection: AsyncConnection, run_id: UUID) -> Run:
 
     :raises NotFound: there is none with this id.
     """
-    row = (
-        (
-            await connection.execute(
-                select(MasterDataRun.__table__).where(  # type: ignore[attr-defined]
-                    col(MasterDataRun.id) == run_id
-                )
-            )
-        )
-        .mappings()
-        .first()
-    )
+    row = (await connection.execute(_RUN, {"id": run_id})).mappings().first()
     if row is None:
         raise NotFound(f"There is no master data run {run_id}.")
     return Run.model_validate(dict(row))
+
+
+async def runs(
+    connection: AsyncConnection,
+    name: str | None,
+    status: RunStatus | None,
+    cursor: str | None,
+    limit: int,
+) -> RunPage:
+    """One page of runs, the latest first."""
+    before, before_id = cursors.decode(cursor) or (None, None)
+    asked = {"connection": name, "status": status, "before": before, "before_id": before_id}
+    rows = await connection.execute(_RUNS, {**asked, "limit": limit + 1})
+    found = [Run.model_validate(dict(row)) for row in rows.mappings()]
+    page = found[:limit]
+    more = len(found) > limit
+    return RunPage(
+        runs=page, next_cursor=cursors.encode(page[-1].started_at, page[-1].id) if more else None
+    )
+
+
+async def run_changes(
+    connection: AsyncConnection,
+    run_id: UUID,
+    kind: MasterKind | None,
+    change: ChangeKind | None,
+    after: int,
+    limit: int,
+) -> ChangePage:
+    """One page of a run's diff.
+
+    :raises NotFound: there is no such run.
+    """
+    await run(connection, run_id)
+    asked = {"run": run_id, "kind": kind, "change": change, "after": after, "limit": limit + 1}
+    rows = (await connection.execute(_CHANGES, asked)).mappings()
+    found = [ChangeView.model_validate(dict(row)) for row in rows]
+    page = found[:limit]
+    return ChangePage(changes=page, next_after=page[-1].id if len(found) > limit else None)
 
 
 def _record(kind: MasterKind, row: RowMapping) -> MasterRecordView:

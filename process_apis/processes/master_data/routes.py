@@ -1,7 +1,6 @@
-"""Routes of `master_data`: masters, bindings and their correction, readings."""
+"""Routes of `master_data`: masters, bindings and their correction."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,16 +9,16 @@ from process_apis.clock import TheClock
 from process_apis.database import TheDatabase
 from process_apis.doorbell import Stage, TheDoorbell
 from process_apis.processes.connections import store as connections
-from process_apis.processes.master_data import bindings, changes, reading, steps
+from process_apis.processes.master_data import bindings, changes, reading, run_routes
 from process_apis.processes.master_data.bindings import Correction
 from process_apis.processes.master_data.keys import dependency_key
+from process_apis.processes.master_data.run_routes import STEWARDS
 from process_apis.processes.master_data.schemas import (
     BindableKind,
     BindingPage,
     BindingView,
     MasterPageView,
     NewBinding,
-    Run,
 )
 from process_apis.processes.master_data.steps import TheLibrarian
 from process_apis.processes.master_data.tables import MasterKind
@@ -29,8 +28,7 @@ from shared.problems import FieldError, Forbidden, NotFound, ValidationFailed
 from shared.web import problem_responses, throttled
 
 router = APIRouter(prefix="/v1", tags=["master_data"])
-
-STEWARDS = frozenset({"data.steward", "integration.operator"})
+router.include_router(run_routes.router)
 
 
 class BindingQuery(BaseModel):
@@ -142,41 +140,6 @@ async def correct_binding(
         await librarian.wake(transaction, {key: words})
     doorbell.ring(Stage.VALIDATE)
     return bound
-
-
-@router.post(
-    "/master-data/{connection}/refresh",
-    status_code=202,
-    operation_id="refresh_master_data",
-    summary="Read the masters of an ERP connection now",
-    description="A run that is under way is joined. Progress stands in the run.",
-    dependencies=[requires("masters:sync")],
-    responses=problem_responses(NotFound),
-)
-@throttled("60/minute")
-async def refresh_master_data(
-    connection: str, librarian: TheLibrarian, database: TheDatabase, doorbell: TheDoorbell
-) -> Run:
-    async with database.transaction() as transaction:
-        await connections.require(transaction, connection, "erp")
-    run_id = await steps.open_run(librarian, connection)
-    doorbell.ring(Stage.MASTERS, connection)
-    async with database.transaction() as transaction:
-        return await reading.run(transaction, run_id)
-
-
-@router.get(
-    "/master-data/runs/{run_id}",
-    operation_id="read_master_data_run",
-    summary="How far a reading of masters is",
-    description="With its counts, and what went wrong.",
-    dependencies=[requires("masters:read")],
-    responses=problem_responses(NotFound),
-)
-@throttled("1200/minute")
-async def read_master_data_run(run_id: UUID, database: TheDatabase) -> Run:
-    async with database.transaction() as transaction:
-        return await reading.run(transaction, run_id)
 
 
 def _may_bind(caller: Principal, wanted: NewBinding) -> None:

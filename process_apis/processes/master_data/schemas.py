@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from process_apis.processes.master_data.tables import BindingOrigin, MasterKind, RunStatus
+from process_apis.processes.master_data.run_tables import ChangeKind, RunStatus
+from process_apis.processes.master_data.tables import BindingOrigin, MasterKind
 from process_apis.texts import Storable
 
 
@@ -74,15 +75,82 @@ class NewBinding(BaseModel):
     valid_to: date | None = Field(default=None, description="Inclusive.")
 
 
+class NewRun(BaseModel):
+    """How masters are to be read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = Field(default=False, description="Only tell what would change.")
+
+
 class Run(BaseModel):
-    """One reading of a connection's masters."""
+    """One reading of a connection's masters.
+
+    STOPPED waits for a steward. SUPERSEDED: a later run stands for it, or one that waits with the
+    same.
+    """
 
     id: UUID
     connection: str
     status: RunStatus
     step: str = Field(description="What it is doing, in words.")
-    read: int
+    dry_run: bool
+    read: int = Field(description="Rows listed by the owner.")
+    created: int
     changed: int
+    vanished: int
+    refused: int = Field(description="Rows that are not taken over; the diff says why.")
+    applied: int = Field(description="Lines of the diff that are taken over.")
     started_at: datetime
     finished_at: datetime | None
     error: str | None
+    stopped_because: str | None = Field(
+        description="What a steward has to confirm; of a dry run, what would have stopped it."
+    )
+    confirmed_at: datetime | None
+    confirmed_by: str | None
+    confirmed_through: list[str] = Field(description="Services that acted for the steward.")
+    confirmed_reason: str | None
+
+
+class RunPage(BaseModel):
+    """Runs, the latest first."""
+
+    runs: list[Run]
+    next_cursor: str | None
+
+
+class Confirmation(BaseModel):
+    """Why what would vanish may."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Storable = Field(min_length=3, max_length=500)
+
+
+class BeforeAfter(BaseModel):
+    """One attribute."""
+
+    before: Any
+    after: Any
+
+
+class ChangeView(BaseModel):
+    """What a run does to one record."""
+
+    id: int
+    kind: MasterKind
+    external_id: str
+    name: str
+    change: ChangeKind
+    attributes: dict[str, BeforeAfter]
+    row: int | None = Field(description="Which row of the owner's list, from 1.")
+    reason: str | None = Field(description="Why it was refused.")
+    applied_at: datetime | None = Field(description="When it was taken over, if it was.")
+
+
+class ChangePage(BaseModel):
+    """Lines of a run's diff, in the order in which they are taken over."""
+
+    changes: list[ChangeView]
+    next_after: int | None = Field(description="`after` of the next page.")

@@ -1,21 +1,25 @@
-"""Reads master data from its owner, on a schedule and on request, apart from all postings."""
+"""Reads master data from its owner, on a schedule and on request, apart from all postings.
+
+A run reads everything aside, compares it with what is known, stops if too much would vanish, and
+only then takes anything over. Killed while it reads, it reads anew; killed later, it goes on.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col, select
 
 from process_apis.database import Database
 from process_apis.processes.connections import steps as connections
-from process_apis.processes.master_data import changes, store
+from process_apis.processes.master_data import changes, comparing, runs, staging, store, threshold
 from process_apis.processes.master_data.keys import ANY_CONNECTION
-from process_apis.processes.master_data.records import RECORD_KINDS, RecordKind
-from process_apis.processes.master_data.tables import MasterDataRun, RunStatus
+from process_apis.processes.master_data.records import RECORD_KINDS
+from process_apis.processes.master_data.run_tables import RunStatus
+from process_apis.processes.master_data.runs import OpenRun
+from process_apis.processes.master_data.threshold import ThresholdSettings
 from process_apis.provided import provided
 from process_apis.upstream.connections import Connection
 from process_apis.upstream.system_tier import SystemTier
@@ -29,6 +33,23 @@ Wake = Callable[[AsyncConnection, Mapping[str, str]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """What a steward is told of a connection's masters.
+
+    :param over: why there is nothing to do any more; None as long as there is.
+    """
+
+    connection: str
+    since: datetime
+    said: str = ""
+    over: str | None = None
+
+
+# Tells stewards, within the transaction that makes it true. The exception cases provide it.
+Tell = Callable[[AsyncConnection, Alarm], Awaitable[None]]
+
+
+@dataclass(frozen=True)
 class Librarian:
     """What reading master data needs."""
 
@@ -36,38 +57,18 @@ class Librarian:
     system: SystemTier
     clock: Clock
     wake: Wake
+    tell: Tell
+    threshold: ThresholdSettings
 
 
 TheLibrarian = Annotated[Librarian, provided("librarian")]
 
 
-async def open_run(librarian: Librarian, connection: str) -> UUID:
-    """Note that masters of a connection are to be read; a run under way is joined.
-
-    A run whose worker was killed counts as under way: the next worker begins it again.
-    """
+async def open_run(librarian: Librarian, connection: str, *, dry_run: bool = False) -> OpenRun:
+    """Note that masters of a connection are to be read; a run under way is joined."""
     async with librarian.database.transaction() as transaction:
-        await transaction.execute(
-            insert(MasterDataRun)
-            .values(
-                id=uuid4(),
-                connection=connection,
-                status=RunStatus.RUNNING,
-                step="waiting for a worker",
-                read=0,
-                changed=0,
-                started_at=librarian.clock.now(),
-            )
-            .on_conflict_do_nothing()
-        )
-        running = await transaction.execute(
-            select(col(MasterDataRun.id)).where(
-                col(MasterDataRun.connection) == connection,
-                col(MasterDataRun.status) == RunStatus.RUNNING,
-            )
-        )
-        run_id: UUID = running.scalar_one()
-        return run_id
+        now = librarian.clock.now()
+        return await runs.open_run(transaction, connection, dry_run=dry_run, now=now)
 
 
 async def learn_connections(librarian: Librarian) -> list[Connection]:
@@ -93,60 +94,114 @@ async def refresh(librarian: Librarian, connection: str) -> None:
     async with librarian.database.alone(f"masters {connection}") as alone:
         if not alone:
             return
-        run_id = await open_run(librarian, connection)
+        run = await open_run(librarian, connection)
         try:
-            await _read_all(librarian, connection, run_id)
+            if run.compared or await _read_and_compare(librarian, connection, run):
+                await _take_over(librarian, connection, run)
         except TimepostProblem as problem:
-            await _finish(librarian, run_id, RunStatus.FAILED, f"{problem.code}: {problem.detail}")
+            await _fail(librarian, run.id, f"{problem.code}: {problem.detail}")
             raise
         except Exception as fault:
             # A fault of ours would meet the next try, too: the schedule decides when that is.
-            await _finish(librarian, run_id, RunStatus.FAILED, type(fault).__name__)
+            await _fail(librarian, run.id, type(fault).__name__)
             raise
-        await _finish(librarian, run_id, RunStatus.DONE)
 
 
-async def _read_all(librarian: Librarian, connection: str, run_id: UUID) -> None:
+async def _read_and_compare(librarian: Librarian, connection: str, run: OpenRun) -> bool:
+    """Whether what was read is to be taken over."""
     await learn_connections(librarian)
-    read = changed = 0
-    for record in RECORD_KINDS:
-        await _note(librarian, run_id, step=f"reading {record.domain}")
-        seen, moved = await _refresh_kind(librarian, connection, record)
-        read, changed = read + seen, changed + moved
-        await _note(librarian, run_id, read=read, changed=changed)
-
-
-async def _refresh_kind(
-    librarian: Librarian, connection: str, record: RecordKind
-) -> tuple[int, int]:
-    """All pages of one kind, each in its own transaction with what it wakes."""
-    seen: set[str] = set()
-    changed = 0
-    async for page in librarian.system.masters(connection, record.domain, record.model):
+    await _read(librarian, connection, run.id)
+    await _note(librarian, run.id, step="comparing with what is known")
+    async with librarian.database.transaction() as transaction:
         now = librarian.clock.now()
-        async with librarian.database.transaction() as transaction:
-            moved, news = await store.write_page(transaction, connection, record, page, now)
-            await librarian.wake(transaction, news)
-        seen.update(each.external_id for each in page)
-        changed += moved
+        lists = []
+        for record in RECORD_KINDS:
+            await staging.mark_faults(transaction, run.id, connection, record)
+            lists.append(await comparing.compare(transaction, run.id, connection, record))
+        await comparing.count(transaction, run.id, now)
+        why = threshold.why_stopped(lists, librarian.threshold)
+        await runs.note(transaction, run.id, stopped_because=why)
+        if run.dry_run:
+            await _end_dry(transaction, run.id, now)
+        elif why is not None:
+            await _stop(librarian, transaction, connection, run.id, why, now)
+        return why is None and not run.dry_run
+
+
+async def _read(librarian: Librarian, connection: str, run: UUID) -> None:
     async with librarian.database.transaction() as transaction:
-        gone, news = await store.note_vanished(
-            transaction, connection, record, seen, librarian.clock.now()
-        )
-        await librarian.wake(transaction, news)
-    return len(seen), changed + gone
+        await staging.drop(transaction, run)
+        await comparing.forget(transaction, run)
+    read = 0
+    for record in RECORD_KINDS:
+        await _note(librarian, run, step=f"reading {record.domain}", read=read)
+        listed = 0
+        async for page in librarian.system.masters(connection, record.domain, record.model):
+            async with librarian.database.transaction() as transaction:
+                await staging.stage(transaction, run, record, listed, page)
+                listed += len(page)
+                await runs.note(transaction, run, read=read + listed)
+        read += listed
+    async with librarian.database.transaction() as transaction:
+        await staging.analyze(transaction)
 
 
-async def _finish(
-    librarian: Librarian, run_id: UUID, status: RunStatus, error: str | None = None
+async def _end_dry(transaction: AsyncConnection, run: UUID, now: datetime) -> None:
+    await staging.drop(transaction, run)
+    words = "dry run: nothing was changed"
+    await runs.note(transaction, run, status=RunStatus.DONE, step=words, finished_at=now)
+
+
+async def _stop(
+    librarian: Librarian,
+    transaction: AsyncConnection,
+    connection: str,
+    run: UUID,
+    why: str,
+    now: datetime,
 ) -> None:
-    done = {"step": "done"} if status is RunStatus.DONE else {}
-    finished = librarian.clock.now()
-    await _note(librarian, run_id, status=status, error=error, finished_at=finished, **done)
+    """Only one run waits for a steward: that which is the same as before leaves the first."""
+    if await runs.waits_with_the_same(transaction, connection, run):
+        await staging.drop(transaction, run)
+        words = "stopped: the same as a run that waits to be confirmed"
+        ended = RunStatus.SUPERSEDED
+    else:
+        await staging.drop(transaction, *await runs.supersede_stopped(transaction, connection, now))
+        words, ended = "stopped before anything was changed", RunStatus.STOPPED
+        await librarian.tell(transaction, Alarm(connection, now, said=f"{why} (run {run})"))
+    await runs.note(transaction, run, status=ended, step=words, finished_at=now)
 
 
-async def _note(librarian: Librarian, run_id: UUID, **facts: object) -> None:
+async def _take_over(librarian: Librarian, connection: str, run: OpenRun) -> None:
+    """In batches, each with what it wakes: what is done, a killed run does not do again."""
+    applied = run.applied
+    for record in RECORD_KINDS:
+        await _note(librarian, run.id, step=f"taking over {record.domain}")
+        lines = 1
+        while lines:
+            async with librarian.database.transaction() as transaction:
+                now = librarian.clock.now()
+                taken = await store.take_over(transaction, run.id, connection, record, now)
+                await librarian.wake(transaction, taken.news)
+                lines = taken.lines
+                applied += lines
+                await runs.note(transaction, run.id, applied=applied)
     async with librarian.database.transaction() as transaction:
-        await transaction.execute(
-            update(MasterDataRun).where(col(MasterDataRun.id) == run_id).values(**facts)
-        )
+        now = librarian.clock.now()
+        stopped = await runs.supersede_stopped(transaction, connection, now)
+        await staging.drop(transaction, run.id, *stopped)
+        over = "a complete reading was taken over"
+        await librarian.tell(transaction, Alarm(connection, now, over=over))
+        await runs.note(transaction, run.id, status=RunStatus.DONE, step="done", finished_at=now)
+
+
+async def _fail(librarian: Librarian, run: UUID, error: str) -> None:
+    async with librarian.database.transaction() as transaction:
+        await staging.drop(transaction, run)
+        now = librarian.clock.now()
+        await runs.note(transaction, run, status=RunStatus.FAILED, error=error, finished_at=now)
+
+
+async def _note(librarian: Librarian, run: UUID, **facts: object) -> None:
+    async with librarian.database.transaction() as transaction:
+        await runs.note(transaction, run, **facts)

@@ -1,12 +1,12 @@
-"""Master records in set-based SQL: write a page, bind it to its owner, note what vanished."""
+"""Master records in set-based SQL: take over what a reading changes, a batch at a time."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
-from sqlalchemy import or_, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_dicts
@@ -14,85 +14,120 @@ from process_apis.processes.master_data import changes
 from process_apis.processes.master_data.keys import keys_of
 from process_apis.processes.master_data.records import RecordKind
 
-_IDENTITY = {"id", "owner_connection", "owner_external_id", "updated_at"}
+BATCH = 1000
 
 # Dependency key -> what happened to what it names, in words.
 News = dict[str, str]
 
-
-async def write_page(
-    connection: AsyncConnection,
-    owner: str,
-    record: RecordKind,
-    page: Sequence[Any],
-    now: datetime,
-) -> tuple[int, News]:
-    """Write records of one kind; returns how many really changed, and the news of these."""
-    if not page:
-        return 0, {}
-    rows = [
-        {
-            "id": uuid4(),
-            "owner_connection": owner,
-            "owner_external_id": each.external_id,
-            "updated_at": now,
-            "vanished_at": None,
-            **record.columns(each),
-        }
-        for each in page
-    ]
-    known = await _known(connection, owner, record, [each.external_id for each in page])
-    table = record.table.__table__  # type: ignore[attr-defined]
-    statement = insert(table).values(rows)
-    facts = [name for name in rows[0] if name not in _IDENTITY]
-    written = await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["owner_connection", "owner_external_id"],
-            set_={name: statement.excluded[name] for name in (*facts, "updated_at")},
-            where=or_(
-                *(table.c[name].is_distinct_from(statement.excluded[name]) for name in facts)
-            ),
-        ).returning(table.c.owner_external_id)
-    )
-    changed = {row.owner_external_id for row in written}
-    if changed:
-        await _bind_to_owner(connection, owner, record, now)
-    news: News = {}
-    for row in rows:
-        external_id = row["owner_external_id"]
-        if external_id in changed:
-            _add(news, record, owner, known.get(external_id), row, now)
-    return len(changed), news
-
-
-async def note_vanished(
-    connection: AsyncConnection,
-    owner: str,
-    record: RecordKind,
-    seen: Collection[str],
-    now: datetime,
-) -> tuple[int, News]:
-    """Mark what a complete read no longer showed; returns how many that was, and the news of it.
-
-    An empty read marks nothing: it is more likely a fault than an empty company.
+_DUE = text(
     """
-    if not seen:
-        return 0, {}
-    result = await connection.execute(
-        text(
-            f"UPDATE {record.table.__tablename__} SET vanished_at = :now"  # noqa: S608 - our names
-            " WHERE owner_connection = :owner AND vanished_at IS NULL"
-            " AND NOT (owner_external_id = ANY(:seen)) RETURNING *"
-        ),
-        {"now": now, "owner": owner, "seen": list(seen)},
-    )
+    SELECT id, external_id, change FROM master_data_change
+    WHERE run_id = :run AND kind = :kind AND applied_at IS NULL AND change <> 'refused'
+    ORDER BY id LIMIT :limit
+    """
+)
+
+_APPLIED = text("UPDATE master_data_change SET applied_at = :now WHERE id = ANY(:ids)")
+
+_KNOWN = "SELECT * FROM {table} WHERE owner_connection = :owner AND owner_external_id = ANY(:ids)"
+
+_WRITE = """
+    INSERT INTO {table} (id, owner_connection, owner_external_id, updated_at, {names})
+    SELECT gen_random_uuid(), :owner, staged.external_id, :now, {values}
+    FROM master_data_staged AS staged
+    CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS {table}), staged.facts) AS listed
+    WHERE staged.run_id = :run AND staged.kind = :kind AND staged.external_id = ANY(:ids)
+    ON CONFLICT (owner_connection, owner_external_id) DO UPDATE SET
+        updated_at = excluded.updated_at, {updates}
+    RETURNING *
+"""
+
+_BIND = """
+    INSERT INTO binding (id, connection, kind, external_id, canonical_id, origin,
+                         created_at, created_by)
+    SELECT gen_random_uuid(), owner_connection, :kind, owner_external_id, id, 'owner',
+           :now, 'timepost'
+    FROM {table} WHERE owner_connection = :owner AND owner_external_id = ANY(:ids)
+    ON CONFLICT DO NOTHING
+"""
+
+_VANISH = """
+    UPDATE {table} SET vanished_at = :now
+    WHERE owner_connection = :owner AND owner_external_id = ANY(:ids) AND vanished_at IS NULL
+    RETURNING *
+"""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A batch that was taken over; its news belongs into the same transaction."""
+
+    lines: int
+    news: News
+
+
+async def take_over(
+    connection: AsyncConnection, run: UUID, owner: str, record: RecordKind, now: datetime
+) -> Taken:
+    """Take over the next lines of a run's diff; none are left when `lines` is 0."""
+    asked = {"run": run, "kind": record.kind, "limit": BATCH}
+    due = (await connection.execute(_DUE, asked)).all()
+    written = [each.external_id for each in due if each.change != "vanished"]
+    gone = [each.external_id for each in due if each.change == "vanished"]
     news: News = {}
-    gone = as_dicts(result)
-    for row in gone:
+    if written:
+        news |= await _write(connection, run, owner, record, written, now)
+    if gone:
+        news |= await _vanish(connection, owner, record, gone, now)
+    await connection.execute(_APPLIED, {"ids": [each.id for each in due], "now": now})
+    return Taken(len(due), news)
+
+
+async def _write(
+    connection: AsyncConnection,
+    run: UUID,
+    owner: str,
+    record: RecordKind,
+    ids: Sequence[str],
+    now: datetime,
+) -> News:
+    table = record.table.__tablename__
+    asked = {"owner": owner, "ids": ids}
+    before = as_dicts(await connection.execute(text(_KNOWN.format(table=table)), asked))
+    known = {row["owner_external_id"]: row for row in before}
+    names = _facts(record)
+    statement = _WRITE.format(
+        table=table,
+        names=", ".join(names),
+        values=", ".join(f"listed.{name}" for name in names),
+        updates=", ".join(f"{name} = excluded.{name}" for name in names),
+    )
+    dated = {**asked, "kind": record.kind, "now": now}
+    written = as_dicts(await connection.execute(text(statement), {**dated, "run": run}))
+    await connection.execute(text(_BIND.format(table=table)), dated)
+    news: News = {}
+    for row in written:
+        _add(news, record, owner, known.get(row["owner_external_id"]), row, now)
+    return news
+
+
+async def _vanish(
+    connection: AsyncConnection, owner: str, record: RecordKind, ids: Sequence[str], now: datetime
+) -> News:
+    statement = text(_VANISH.format(table=record.table.__tablename__))
+    result = await connection.execute(statement, {"now": now, "owner": owner, "ids": ids})
+    news: News = {}
+    for row in as_dicts(result):
         words = changes.vanished(record.kind, owner, row, now)
         for key in keys_of(record.kind, owner, row["owner_external_id"], row):
             news[key] = words
-    return len(gone), news
+    return news
+
+
+def _facts(record: RecordKind) -> list[str]:
+    table = record.table.__table__  # type: ignore[attr-defined]
+    identity = {"id", "owner_connection", "owner_external_id", "updated_at"}
+    return [column.name for column in table.columns if column.name not in identity]
 
 
 def _add(
@@ -110,32 +145,3 @@ def _add(
     named = (after,) if before is None else (before, after)
     for key in keys_of(record.kind, owner, after["owner_external_id"], *named):
         news[key] = words
-
-
-async def _known(
-    connection: AsyncConnection, owner: str, record: RecordKind, ids: Sequence[str]
-) -> dict[str, dict[str, Any]]:
-    """The records as they were before."""
-    table = record.table.__table__  # type: ignore[attr-defined]
-    rows = await connection.execute(
-        table.select().where(table.c.owner_connection == owner, table.c.owner_external_id.in_(ids))
-    )
-    return {row["owner_external_id"]: row for row in as_dicts(rows)}
-
-
-async def _bind_to_owner(
-    connection: AsyncConnection, owner: str, record: RecordKind, now: datetime
-) -> None:
-    await connection.execute(
-        text(
-            f"""
-            INSERT INTO binding (id, connection, kind, external_id, canonical_id, origin,
-                                 created_at, created_by)
-            SELECT gen_random_uuid(), owner_connection, :kind, owner_external_id, id, 'owner',
-                   :now, 'timepost'
-            FROM {record.table.__tablename__} WHERE owner_connection = :owner
-            ON CONFLICT DO NOTHING
-            """  # noqa: S608 - our own table names
-        ),
-        {"kind": record.kind, "owner": owner, "now": now},
-    )

@@ -171,37 +171,3 @@ class Binding(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     created_by: str
     archived_at: datetime | None = Field(default=None, sa_type=Instant)
-
-
-class RunStatus(StrEnum):
-    """State of a master data run."""
-
-    RUNNING = "RUNNING"
-    DONE = "DONE"
-    FAILED = "FAILED"
-
-
-class MasterDataRun(SQLModel, table=True):
-    """One reading of a connection's masters, with its counts."""
-
-    __tablename__ = "master_data_run"
-    __table_args__ = (
-        one_of("status", RunStatus, "master_data_run_status"),
-        Index(
-            "master_data_run_one_running",
-            "connection",
-            unique=True,
-            postgresql_where=text("status = 'RUNNING'"),
-        ),
-        Index("master_data_run_newest", "connection", "started_at"),
-    )
-
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
-    connection: str
-    status: str = Field(default=RunStatus.RUNNING)
-    step: str = Field(description="What it is doing, in words.")
-    read: int = 0
-    changed: int = 0
-    started_at: datetime = Field(sa_type=Instant)
-    finished_at: datetime | None = Field(default=None, sa_type=Instant)
-    error: str | None = None
