@@ -29,8 +29,8 @@ LOOK_UPS = {
     StopPoint.ERP_LOOKED_UP,
 }
 REPLAYS = {StopPoint.REPLAY_CLAIMED, StopPoint.REPLAY_BATCH_COMMITTED}
-# The calls by which lines come into being; the other ERP's calls have no method.
-POSTED_BY = {"tryton": "model.timesheet.line.create", "own_erp": ANY}
+# The calls by which lines come into being; the other ERP's calls have no names.
+POSTED_BY = {"tryton": "model.timesheet.line.create", "own_erp": "POST"}
 # Whom the ERP forgets for a while: a replay has something to do then.
 FORGOTTEN = "N2"
 
@@ -173,7 +173,7 @@ class Stage:
         while not any(each.endswith("stopped itself") for each in self._happened):
             if time.monotonic() > give_up:
                 return False
-            if not self.ground.armed:
+            if not self.ground.armed.issuperset(holders(point)):
                 await self._arm(point, 1)
             if point in LOOK_UPS:
                 self._lose_an_answer()

@@ -1,8 +1,8 @@
 """A proxy before a server that loses, delays and refuses on demand, and remembers every call.
 
 It stands before the ERP, or between two tiers. It understands just enough of HTTP to strike one
-kind of call: JSON-RPC names its method in the body. Each request gets a connection of its own, so
-that no fault hits two calls.
+kind of call, by HTTP's verb, or by the method that JSON-RPC names in the body. Each request gets a
+connection of its own, so that no fault hits two calls.
 """
 
 from __future__ import annotations
@@ -232,15 +232,18 @@ async def _read_request(reader: asyncio.StreamReader) -> _Request:
     length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
     body = await reader.readexactly(int(length[1])) if length else b""
     trace = re.search(rb"(?i)\r\ntraceparent: *([^\r]+)", head)
-    return _Request(_method(body), trace[1].decode() if trace else None, _closing(head) + body)
+    return _Request(
+        _method(head, body), trace[1].decode() if trace else None, _closing(head) + body
+    )
 
 
-def _method(body: bytes) -> str:
+def _method(head: bytes, body: bytes) -> str:
+    verb = head.split(b" ", 1)[0].decode()
     try:
         called: Any = json.loads(body)
     except ValueError:
-        return ""
-    return str(called.get("method", "")) if isinstance(called, dict) else ""
+        return verb
+    return str(called.get("method", verb)) if isinstance(called, dict) else verb
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
