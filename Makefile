@@ -23,7 +23,9 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (about a minute, once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@rm -f $(VENV)/.ready-*
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@# The lock is complete. Looking for more, pip 23 stumbles over extras (`pydantic[email]`) of what
+	@# has a newer version than the pinned one, and gives up.
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
