@@ -16,6 +16,7 @@ class StopPoint(StrEnum):
     HANDING_UP = "handing_up"
     HANDED_UP = "handed_up"
     ERP_ASKED = "erp_asked"
+    ERP_REPLIED = "erp_replied"
     ERP_ANSWERED = "erp_answered"
     ERP_LOOKED_UP = "erp_looked_up"
     # Process tier: the API

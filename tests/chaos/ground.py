@@ -196,6 +196,7 @@ SYSTEM_POINTS = frozenset(
         StopPoint.HANDING_UP,
         StopPoint.HANDED_UP,
         StopPoint.ERP_ASKED,
+        StopPoint.ERP_REPLIED,
         StopPoint.ERP_ANSWERED,
         StopPoint.ERP_LOOKED_UP,
     }

@@ -14,10 +14,9 @@ pytestmark = pytest.mark.journey
 
 # In each tier, and on both sides of the calls that cannot be taken back.
 SCENARIOS = [
-    Scenario(1, actions=14, stop=(StopPoint.INTENT_COMMITTED, 2), faults=2, deaths=1),
-    Scenario(2, actions=14, stop=(StopPoint.ERP_ANSWERED, 1), faults=3, deaths=0),
-    Scenario(3, actions=14, stop=(StopPoint.REVERSAL_POSTED, 1), faults=2, deaths=1),
-    Scenario(4, actions=14, stop=(StopPoint.INBOX_COMMITTED, 3), faults=3, deaths=1),
+    Scenario(1, actions=12, stop=(StopPoint.INBOX_COMMITTED, 3), faults=2, deaths=1),
+    Scenario(2, actions=12, stop=(StopPoint.ERP_REPLIED, 2), faults=3, deaths=0),
+    Scenario(3, actions=12, stop=(StopPoint.REVERSAL_POSTED, 1), faults=2, deaths=1),
 ]
 
 

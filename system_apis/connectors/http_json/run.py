@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from shared.http_client import NoAnswer, ReadUnanswered
 from shared.problems import TimepostProblem, TooManyRequests, UpstreamRefused
+from shared.stop_points import StopPoint, reached
 from system_apis.capabilities.erp.schemas import (
     ErpError,
     ErrorClass,
@@ -76,7 +77,7 @@ class Run:
         header = self._settings.idempotency_header
         headers = {header: key} if header else {}
         try:
-            return await self._client.write(method, path, document, headers, self._deadline)
+            answer = await self._client.write(method, path, document, headers, self._deadline)
         except TimepostProblem as problem:
             error = error_of(problem)
             in_doubt = isinstance(problem, NoAnswer) and not isinstance(problem, ReadUnanswered)
@@ -85,6 +86,8 @@ class Run:
             for item in items:
                 self._conclude(item, status, error)
             return None
+        reached(StopPoint.ERP_REPLIED)
+        return answer
 
     def _refuse(self, item: PostingRequest, verdict: Verdict) -> None:
         """An answer that is no success becomes the item's outcome, and may stop the run."""

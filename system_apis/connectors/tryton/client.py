@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.http_client import HttpClient
 from shared.problems import TimepostProblem, UpstreamRefused, UpstreamUnavailable
+from shared.stop_points import StopPoint, reached
 from shared.values import Clock
 from system_apis.connectors.tryton.platform_models import TrytonRecord
 from system_apis.connectors.tryton.refusals import TrytonRefusal
@@ -76,7 +77,9 @@ class TrytonClient:
 
         :raises NoAnswer: sent, and it may have been carried out.
         """
-        return await self._call(method, params, company, deadline, reads=False)
+        answer = await self._call(method, params, company, deadline, reads=False)
+        reached(StopPoint.ERP_REPLIED)
+        return answer
 
     async def search_read(
         self,
