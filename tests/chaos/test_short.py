@@ -10,7 +10,8 @@ from shared.stop_points import StopPoint
 from tests.chaos.ground import running_ground
 from tests.chaos.scenario import Scenario, Stage
 
-pytestmark = pytest.mark.journey
+# A dozen starts of processes take their time where others work, too.
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
 # In each tier, and on both sides of the calls that cannot be taken back.
 SCENARIOS = [
