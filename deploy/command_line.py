@@ -19,6 +19,7 @@ import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from deploy.garbage import leave_alone_what_is_loaded
+from deploy.masters.command_line import masters
 from deploy.replays.command_line import replay
 from shared.contracts import check as check_contracts
 from shared.contracts import lint
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(connections)
 app.add_typer(connectors)
 app.add_typer(replay)
+app.add_typer(masters)
 
 OURS = ("deploy", "experience_apis", "process_apis", "shared", "system_apis")
 OPENAPI = Path(__file__).parents[1] / "openapi"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic_settings import BaseSettings
 
 from deploy.identity.settings import IdentityServerSettings
-from deploy.replays.settings import OperatorSettings
+from deploy.operator_settings import OperatorSettings
 from experience_apis.settings import ExperienceSettings
 from process_apis.settings import ProcessSettings
 from shared.configuration import REQUIRED, Setting, described

@@ -1,16 +1,14 @@
 """`timepost replay …`: see what would be sent, have it sent, watch it, stop it."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
-from deploy.replays.client import Refused, Replays, connected
+from deploy.operator_settings import read_settings
+from deploy.process_calls import connected, told_plainly
+from deploy.replays.client import Replays
 from deploy.replays.scope import Options, scope_of
-from deploy.replays.settings import read_settings
-from shared.problems import TimepostProblem
 
 replay = typer.Typer(
     name="replay",
@@ -51,7 +49,7 @@ def show(
 
     Example: `timepost replay show --connection tryton-main --state DEAD_LETTER`
     """
-    with _told_plainly():
+    with told_plainly():
         typed = Options(entry, problem, delivery, trace, received_from, received_to, connection)
         scope = scope_of(typed)
         shown = asyncio.run(_with(lambda replays: replays.rehearse(scope, state or [], lines)))
@@ -90,7 +88,7 @@ def start(
 
     Example: `timepost replay start --connection tryton-main --state DEAD_LETTER --hash 3f…`
     """
-    with _told_plainly():
+    with told_plainly():
         typed = Options(entry, problem, delivery, trace, received_from, received_to, connection)
         scope = scope_of(typed)
 
@@ -117,7 +115,7 @@ def reread(
 
     Example: `timepost replay reread --entry clockify-main:64f0`
     """
-    with _told_plainly():
+    with told_plainly():
         typed = Options(entry, problem, delivery, trace, received_from, received_to, connection)
         scope = scope_of(typed)
         asked = asyncio.run(_with(lambda replays: replays.reread(scope)))
@@ -130,7 +128,7 @@ def follow(replay_id: Annotated[str, typer.Argument(help="Id of the replay.")]) 
 
     Example: `timepost replay follow 0b6f9d8e-9f0e-4f5c-8d56-0a4b7a1d4c01`
     """
-    with _told_plainly():
+    with told_plainly():
         _tell(asyncio.run(_with(lambda replays: _followed(replays, replay_id))))
 
 
@@ -140,14 +138,14 @@ def stop(replay_id: Annotated[str, typer.Argument(help="Id of the replay.")]) ->
 
     Example: `timepost replay stop 0b6f9d8e-9f0e-4f5c-8d56-0a4b7a1d4c01`
     """
-    with _told_plainly():
+    with told_plainly():
         stopped = asyncio.run(_with(lambda replays: replays.stop(replay_id)))
     typer.echo(f"{stopped['state']}: {stopped['done']} of {stopped['lines']} lines done")
 
 
 async def _with(work: Any) -> Json:
-    async with connected(read_settings()) as replays:
-        return dict(await work(replays))
+    async with connected(read_settings()) as calls:
+        return dict(await work(Replays(calls)))
 
 
 async def _followed(replays: Replays, replay_id: str, every: float = 1.0) -> Json:
@@ -182,16 +180,3 @@ def _line(line: Json) -> str:
         f"{line['kind'].lower()} {line['leg'].lower()}  {line['work_date']}  "
         f"{line['minutes'] / 60:.2f} h  worker {who}, project {what}  {line['posting_key']}{why}"
     )
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """What was refused is answered by a sentence, not by a traceback."""
-    try:
-        yield
-    except Refused as refused:
-        typer.echo(refused.told, err=True)
-        raise typer.Exit(1) from None
-    except TimepostProblem as problem:
-        typer.echo(f"{problem.detail}\n{problem.action}", err=True)
-        raise typer.Exit(1) from None

@@ -1,0 +1,1 @@
+"""`timepost masters …`: readings of masters for an operator at a terminal."""
