@@ -261,7 +261,9 @@ class NewConfirmation(BaseModel):
 
     outcome: ConfirmedOutcome
     line: ErpLine | None = Field(
-        default=None, description="Needed with `posted`, refused with `not_posted`."
+        default=None,
+        description="Needed with `posted`, unless a line was to be removed; refused with"
+        " `not_posted`.",
     )
     evidence: str = Field(
         min_length=10, max_length=4000, description="What was looked at, and what it shows."

@@ -132,18 +132,23 @@ def confirm_view(result: ConfirmationResult, *, now: datetime, me: str) -> Confi
 
 def confirmation_view(confirmation: Confirmation, *, me: str) -> ConfirmationView:
     """A confirmation in a sentence, marked when it is the caller's."""
-    line = confirmation.line
     return ConfirmationView(
         id=confirmation.id,
-        sentence="No line stands in the ERP."
-        if line is None
-        else f"Line {line.external_id} stands in the ERP: {hours(line.minutes)} hours on"
-        f" {line.work_date.isoformat()}.",
+        sentence=_found(confirmation),
         evidence=confirmation.evidence,
         confirmed_by=confirmation.confirmed_by,
         mine=confirmation.confirmed_by == me,
         at=confirmation.at,
     )
+
+
+def _found(confirmation: Confirmation) -> str:
+    line = confirmation.line
+    if line is not None:
+        worked = f"{hours(line.minutes)} hours on {line.work_date.isoformat()}"
+        return f"Line {line.external_id} stands in the ERP: {worked}."
+    gone = confirmation.outcome == "posted"
+    return "The line is gone from the ERP." if gone else "The ERP did not do it."
 
 
 def retry_view(result: RetryResult, *, now: datetime, me: str) -> RetryView:

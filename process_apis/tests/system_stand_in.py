@@ -63,6 +63,7 @@ class StandIn:
     lookup_status: int = 200
     read_status: int = 200
     can_look_up: bool = True
+    can_read: bool = True
     reversal_modes: list[str] = field(default_factory=lambda: ["negative_line"])
     keeps_accounting_dates: bool = False
     settle_seconds: int = 0
@@ -266,7 +267,7 @@ class StandIn:
             return JSONResponse(
                 {
                     "max_batch": 50,
-                    "readback": True,
+                    "readback": self.can_read,
                     "lookup": self.can_look_up,
                     "reversal_modes": self.reversal_modes,
                     "settle_seconds": self.settle_seconds,

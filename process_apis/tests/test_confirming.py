@@ -4,9 +4,11 @@ import asyncio
 from typing import Any
 
 from deploy.identity.in_thread import RunningIdentityServer
+from process_apis.doorbell import Stage
 from process_apis.tests import firm
 from process_apis.tests.conftest import LEASE, Tier
 from process_apis.tests.signing_in import token_of
+from process_apis.tests.system_stand_in import ERP
 
 EVIDENCE = "Searched the ERP's time sheet of 2 June for the key."
 LINE = {"external_id": "1", "work_date": "2026-06-02", "minutes": 480}
@@ -217,6 +219,36 @@ async def test_what_is_not_in_doubt_cannot_be_confirmed(tier: Tier) -> None:
     answer = await confirm(tier, f"/v1/cases/{(await tier.case())['id']}", STANDS)
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_confirm")
     assert tier.system.posts == []
+
+
+async def test_a_removal_that_was_never_answered_is_confirmed_without_a_line(tier: Tier) -> None:
+    tier.system.reversal_modes = ["delete_uninvoiced"]
+    firm.enter(tier.system, "e1")
+    await tier.approve("e1")
+    await tier.worker.work(Stage.SEND, ERP)
+    tier.system.can_look_up = tier.system.can_read = False
+    tier.runtime.ledger.known_abilities.clear()
+    tier.system.post_faults.append("commit then drop")
+    del tier.system.entries["e1"]
+    await tier.see("e1")
+    await tier.worker.work(Stage.CORRECT, ERP)
+    await tier.worker.work(Stage.SEND, ERP)
+    await tier.look_up(after=LEASE)
+    assert tier.system.lines == []
+    case = await tier.case()
+    assert case["code"] == "IO_IN_DOUBT"
+    path = f"/v1/cases/{case['id']}"
+    named = await confirm(tier, path, STANDS)
+    assert (named.status_code, named.json()["errors"][0]["field"]) == (422, "$.line")
+
+    answer = await confirm(tier, path, {**STANDS, "line": None})
+
+    assert answer.json()["posting_state"] == "POSTED", answer.text
+    assert answer.json()["case"]["resolution"] == "timepost-operator found the line gone in the ERP"
+    await tier.settle()
+    states = {posting["kind"]: posting["state"] for posting in await tier.postings()}
+    assert states == {"ORIGINAL": "REVERSED", "REVERSAL": "POSTED"}
+    assert await tier.cases() == []
 
 
 async def test_who_may_confirm(tier: Tier, identity: RunningIdentityServer) -> None:

@@ -18,7 +18,6 @@ from process_apis.processes.exceptions.steps import note
 from process_apis.processes.posting import confirming, outcomes
 from process_apis.processes.posting.confirming import Held, SeenLine
 from process_apis.processes.posting.ledger import Ledger
-from process_apis.processes.posting.states import PostingState
 from shared.identity import Principal
 from shared.problems import Conflict, FieldError, ValidationFailed
 
@@ -47,7 +46,6 @@ async def confirm(request: Request, ledger: Ledger, doorbell: Doorbell) -> Confi
     :raises Conflict: its outcome is not unknown (any more), or the line is another posting's.
     :raises ValidationFailed: a line is missing or too much; a key was used for something else.
     """
-    _check_line(request.said)
     async with ledger.database.transaction() as transaction:
         case = await store.one(transaction, request.case_id)
         # The same request twice at once: the second waits here, and then finds the first.
@@ -61,18 +59,20 @@ async def confirm(request: Request, ledger: Ledger, doorbell: Doorbell) -> Confi
         else:
             _check_same(request, kept)
         case = await store.one(transaction, case.id)
-    if held is not None and kept.posting_state == PostingState.READY:
+    if held is not None:
+        # What waited for this outcome is judged now; what did not stand there is sent again.
+        doorbell.ring(Stage.VALIDATE)
         doorbell.ring(Stage.SEND, held.erp)
     return ConfirmationResult(
         case=case, confirmation=kept.confirmation, posting_state=kept.posting_state
     )
 
 
-def _check_line(said: NewConfirmation) -> None:
-    stands = said.outcome is ConfirmedOutcome.POSTED
+def _check_line(said: NewConfirmation, held: Held) -> None:
+    stands = said.outcome is ConfirmedOutcome.POSTED and not held.removes_a_line
     if stands == (said.line is not None):
         return
-    message = "is needed with `posted`" if stands else "makes no sense with `not_posted`"
+    message = "is needed with `posted`" if stands else "makes no sense: no line stands there then"
     error = FieldError(field="$.line", message=message)
     raise ValidationFailed("Outcome and line do not belong together.", errors=[error])
 
@@ -93,15 +93,15 @@ async def _carry_out(
     transaction: AsyncConnection, ledger: Ledger, case: Case, held: Held, request: Request
 ) -> Kept:
     now, said, caller = ledger.clock.now(), request.said, request.caller
-    found = f"line {said.line.external_id}" if said.line else "no line"
     # Before the ledger is told: else the case would count as resolved by itself.
-    resolution = f"{caller.subject} found {found} in the ERP"
+    resolution = f"{caller.subject} {_found(said)} in the ERP"
     case = await store.resolve_by_hand(transaction, case.id, resolution, request.seen_version, now)
-    if said.line is None:
-        state = await confirming.confirm_absent(transaction, ledger, held)
+    if said.outcome is ConfirmedOutcome.NOT_POSTED:
+        state = await confirming.confirm_not_carried_out(transaction, ledger, held)
     else:
-        seen = SeenLine(said.line.external_id, said.line.work_date, said.line.minutes)
-        state = await confirming.confirm_posted(transaction, ledger, held, seen)
+        line = said.line
+        seen = SeenLine(line.external_id, line.work_date, line.minutes) if line else None
+        state = await confirming.confirm_carried_out(transaction, ledger, held, seen)
     kept = await confirmations.keep(
         transaction, case.id, held.leased.id, said, state, request.idempotency_key, caller, now
     )
@@ -112,6 +112,13 @@ async def _carry_out(
     }
     await note(transaction, case, "outcome confirmed by a person", caller, facts, now)
     return kept
+
+
+def _found(said: NewConfirmation) -> str:
+    if said.line is not None:
+        return f"found line {said.line.external_id}"
+    gone = said.outcome is ConfirmedOutcome.POSTED
+    return "found the line gone" if gone else "found that nothing was done"
 
 
 async def _hold(transaction: AsyncConnection, ledger: Ledger, case: Case, request: Request) -> Held:
@@ -125,6 +132,7 @@ async def _hold(transaction: AsyncConnection, ledger: Ledger, case: Case, reques
             code="nothing_to_confirm",
             action="Read the case again and compare both sides.",
         )
+    _check_line(request.said, held)
     line = request.said.line
     owner = (
         await confirming.owner_of_line(transaction, held.leased.id, line.external_id)

@@ -130,7 +130,7 @@ class Side(BaseModel):
 
 
 class ConfirmedOutcome(StrEnum):
-    """What a person found out in the ERP."""
+    """What a person found out in the ERP: `posted`, it did what was asked, or it did not."""
 
     POSTED = "posted"
     NOT_POSTED = "not_posted"
@@ -156,8 +156,8 @@ class NewConfirmation(BaseModel):
     outcome: ConfirmedOutcome
     line: ErpLine | None = Field(
         default=None,
-        description="Needed with `posted`, refused with `not_posted`. One that differs from what "
-        "was sent is a case of its own.",
+        description="Needed with `posted`, unless a line was to be removed and is gone; refused "
+        "with `not_posted`. One that differs from what was sent is a case of its own.",
     )
     evidence: Storable = Field(
         min_length=10,

@@ -12,7 +12,7 @@ from process_apis.processes.posting.claiming import leased_from
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Leased, Result
 from process_apis.processes.posting.states import PostingState
-from process_apis.upstream.erp import PostedLine
+from process_apis.upstream.erp import PostedLine, PostingRequest
 
 # A new token, so that a look-up that is under way cannot contradict the person a moment later.
 _TAKE = text(
@@ -29,11 +29,13 @@ _TAKE = text(
 # Two people who confirm two postings with one line wait for each other here.
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('confirm lines', 3))")
 
+# What rewrites a line shares it with what it takes back.
 _OWNER_OF_LINE = text(
     """
     SELECT other.id FROM posting AS other
     JOIN posting AS mine ON mine.id = :id AND other.target_connection = mine.target_connection
-    WHERE other.external_id = :line AND other.id <> mine.id LIMIT 1
+    WHERE other.external_id = :line AND other.id <> mine.id
+      AND (mine.operation <> 'update' OR mine.target_line <> :line) LIMIT 1
     """
 )
 
@@ -54,6 +56,11 @@ class Held:
     leased: Leased
     token: UUID
     erp: str
+
+    @property
+    def removes_a_line(self) -> bool:
+        """Carried out, it leaves nothing to be seen."""
+        return self.leased.request.operation == "delete"
 
 
 async def hold(transaction: AsyncConnection, ledger: Ledger, posting_id: UUID) -> Held | None:
@@ -78,12 +85,34 @@ async def owner_of_line(transaction: AsyncConnection, posting_id: UUID, line: st
     return row.id if row else None
 
 
-async def confirm_posted(
-    transaction: AsyncConnection, ledger: Ledger, held: Held, seen: SeenLine
+async def confirm_carried_out(
+    transaction: AsyncConnection, ledger: Ledger, held: Held, seen: SeenLine | None
 ) -> PostingState:
-    """It stands there: POSTED, or MISPOSTED if the line is not what was sent."""
-    request = held.leased.request
-    line = PostedLine(
+    """The ERP did it: POSTED, or MISPOSTED if the line is not what was sent.
+
+    :param seen: none if the line was to be removed, and is gone.
+    """
+    if seen is None:
+        result = outcomes.taken_back(held.leased, "confirmed deleted")
+    else:
+        line = _line(held.leased.request, seen)
+        result = outcomes.posted(held.leased, [line], "confirmed posted")
+    await outcomes.write(transaction, ledger, held.token, [result])
+    return result.state
+
+
+async def confirm_not_carried_out(
+    transaction: AsyncConnection, ledger: Ledger, held: Held
+) -> PostingState:
+    """The ERP did not do it: it is sent again, with the same key."""
+    result = Result(held.leased, PostingState.READY, "confirmed not posted")
+    await outcomes.write(transaction, ledger, held.token, [result])
+    return result.state
+
+
+def _line(request: PostingRequest, seen: SeenLine) -> PostedLine:
+    """What the person did not copy, they say is as it was sent."""
+    return PostedLine(
         external_id=seen.external_id,
         posting_key=request.posting_key,
         legal_entity_id=request.legal_entity_id,
@@ -93,13 +122,3 @@ async def confirm_posted(
         work_date=seen.work_date,
         minutes=seen.minutes,
     )
-    result = outcomes.posted(held.leased, [line], "confirmed posted")
-    await outcomes.write(transaction, ledger, held.token, [result])
-    return result.state
-
-
-async def confirm_absent(transaction: AsyncConnection, ledger: Ledger, held: Held) -> PostingState:
-    """It does not stand there: it is sent again, with the same key."""
-    result = Result(held.leased, PostingState.READY, "confirmed not posted")
-    await outcomes.write(transaction, ledger, held.token, [result])
-    return result.state
