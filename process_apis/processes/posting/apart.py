@@ -31,7 +31,7 @@ async def apart(
     except POISON as error:
         if len(ids) == 1:
             # The error's own text quotes values, which are confidential.
-            _log.error("posting_unreadable", posting=str(ids[0]), reason=type(error).__name__)
+            _log.error("unreadable", what=str(ids[0]), reason=type(error).__name__)
             return [await set_aside(ids[0])]
     middle = len(ids) // 2
     first = await apart(ids[:middle], work, set_aside)

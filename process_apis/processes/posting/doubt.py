@@ -3,7 +3,7 @@
 Also finds what a killed worker left behind: its postings are SENDING with an expired lease.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -20,12 +20,13 @@ from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.sending import Sent
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import LookupItem, PostedLine
-from process_apis.upstream.system_tier import SYSTEM_TIER_FAILED
-from shared.problems import TimepostProblem
+from process_apis.upstream.system_tier import CONTRACT_BROKEN, SYSTEM_TIER_FAILED, RequestRefused
+from shared.problems import TimepostProblem, UpstreamRefused
 from shared.stop_points import StopPoint, reached
 from shared.telemetry import resume
 
 BATCH = 100
+Ask = Callable[[Ledger, str, Sequence[Leased]], Awaitable[list[Result]]]
 # From the third fruitless look-up on, a person sees it as a case of its own.
 PATIENCE = 3
 # An ERP that cannot be asked today may be able to after its next upgrade.
@@ -134,8 +135,24 @@ async def _ask(ledger: Ledger, erp: str, leased: Sequence[Leased]) -> list[Resul
         if some and not can:
             results += [_ask_a_person(each) for each in some]
         elif some:
-            results += await ask(ledger, erp, some)
+            results += await _bad_ones_apart(ask, ledger, erp, some)
     return results
+
+
+async def _bad_ones_apart(
+    ask: Ask, ledger: Ledger, erp: str, leased: Sequence[Leased]
+) -> list[Result]:
+    """One whose line breaks the contract is asked for alone, and keeps no other in doubt."""
+    try:
+        return await ask(ledger, erp, leased)
+    except UpstreamRefused as problem:
+        if problem.code != CONTRACT_BROKEN and not isinstance(problem, RequestRefused):
+            raise
+        if len(leased) == 1:
+            return [_still_unknown(ledger, leased[0], problem, "its answer cannot be read")]
+    middle = len(leased) // 2
+    first = await _bad_ones_apart(ask, ledger, erp, leased[:middle])
+    return [*first, *await _bad_ones_apart(ask, ledger, erp, leased[middle:])]
 
 
 async def _find(ledger: Ledger, erp: str, leased: Sequence[Leased]) -> list[Result]:
@@ -190,11 +207,16 @@ def _proven_absent(leased: Leased) -> Result:
     return Result(leased, PostingState.READY, "proven not posted")
 
 
-def _still_unknown(ledger: Ledger, leased: Leased, problem: TimepostProblem | None) -> Result:
+def _still_unknown(
+    ledger: Ledger,
+    leased: Leased,
+    problem: TimepostProblem | None,
+    why: str = "the ERP does not answer the look-up",
+) -> Result:
     wait = refusals.backoff(leased.lookups, ledger.timing, problem.retry_after if problem else None)
     finding = None
     if leased.lookups >= PATIENCE:
-        finding = Finding("IO_IN_DOUBT", detail={"why": "the ERP does not answer the look-up"})
+        finding = Finding("IO_IN_DOUBT", detail={"why": why})
     return Result(leased, PostingState.IN_DOUBT, "still unknown", wait, finding=finding)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,11 @@ from sqlalchemy import text
 
 from process_apis.database import as_dicts
 from process_apis.processes.posting import planned, waking
+from process_apis.processes.posting.apart import POISON, apart
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.planning import Plan, plan
 from process_apis.processes.posting.ports import Standing
+from process_apis.processes.posting.rules import Finding
 from shared.stop_points import StopPoint, reached
 
 BATCH = 500
@@ -31,10 +34,14 @@ _DUE = text(
       ON version.time_entry_id = entry.id AND version.version = entry.version
     LEFT JOIN time_entry_version AS approved
       ON approved.time_entry_id = entry.id AND approved.version = entry.approved_version
-    WHERE entry.posting_due ORDER BY entry.id LIMIT :limit
+    WHERE entry.posting_due AND (CAST(:only AS uuid[]) IS NULL OR entry.id = ANY(:only))
+    ORDER BY entry.id LIMIT :limit
     FOR UPDATE OF entry SKIP LOCKED
     """
 )
+
+# Which are the next in line, locked by others or not.
+_NEXT = text("SELECT id FROM time_entry WHERE posting_due ORDER BY id LIMIT :limit")
 
 _POSTINGS = text(
     """
@@ -60,10 +67,46 @@ class Received:
 
 
 async def receive(ledger: Ledger) -> Received:
-    """Work on one batch of changed entries."""
+    """Work on one batch of changed entries. One that nothing can be done with stops no other."""
+    try:
+        return await _receive(ledger, None)
+    except POISON:
+        async with ledger.database.transaction() as transaction:
+            ids = [row.id for row in await transaction.execute(_NEXT, {"limit": BATCH})]
+    parts = await apart(ids, partial(_receive_some, ledger), partial(_set_aside, ledger))
+    targets = frozenset(target for part in parts for target in part.to_take_back)
+    return Received(sum(part.entries for part in parts), targets)
+
+
+async def _receive_some(ledger: Ledger, ids: Sequence[UUID]) -> list[Received]:
+    return [await _receive(ledger, ids)]
+
+
+async def _set_aside(ledger: Ledger, entry_id: UUID) -> Received:
+    """A case instead of a posting; the next version is looked at like any other."""
+    async with ledger.database.transaction() as transaction:
+        asked = {"only": [entry_id], "limit": 1}
+        for entry in as_dicts(await transaction.execute(_DUE, asked)):
+            standing = Standing(
+                time_entry_id=entry_id,
+                connection=entry["connection"],
+                entry_external_id=entry["external_id"],
+                state=None,
+                because="",
+                finding=Finding("IO_SCHEMA", detail={"label": f"entry {entry_id}"}),
+                work_date=entry["work_date"],
+                minutes=entry["minutes"],
+            )
+            await ledger.listeners.tell(transaction, [standing], ledger.clock.now())
+            await transaction.execute(_DONE, {"ids": [entry_id]})
+    return Received(1)
+
+
+async def _receive(ledger: Ledger, only: Sequence[UUID] | None) -> Received:
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
-        due = as_dicts(await transaction.execute(_DUE, {"limit": BATCH}))
+        asked = {"only": list(only) if only else None, "limit": BATCH}
+        due = as_dicts(await transaction.execute(_DUE, asked))
         if not due:
             return Received()
         ids = [entry["id"] for entry in due]
