@@ -186,8 +186,8 @@ class Worker:
             while more:
                 replayed = await running.replay_batch(ledger, job)
                 more = replayed.more
-                for target in sorted(replayed.targets):
-                    self._runtime.doorbell.ring(Stage.SEND, target)
+                for stage, erp in sorted(replayed.due):
+                    self._runtime.doorbell.ring(stage, erp)
 
     def _ring_feedback(self, committed: Committed) -> None:
         for tracker in committed.news_for:

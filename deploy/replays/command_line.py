@@ -59,9 +59,9 @@ def show(
     if rest > 0:
         typer.echo(f"... and {rest} more")
     for failing in shown["would_fail"]:
-        typer.echo(
-            f"{failing['lines']} would fail: {failing['code'] or 'an earlier version waits'}"
-        )
+        typer.echo(f"{failing['lines']} would fail: {failing['code']}")
+    if shown["would_wait"]["lines"]:
+        typer.echo(f"{shown['would_wait']['lines']} would wait for others of their entries.")
     for paused in shown["paused"]:
         typer.echo(f"{paused} is paused: the replay is refused until it is resumed.")
     sent = shown["would_send"]
@@ -162,7 +162,8 @@ async def _followed(replays: Replays, replay_id: str, every: float = 1.0) -> Jso
 def _tell(seen: Json) -> None:
     typer.echo(
         f"{seen['state']}: {seen['sent_on']} sent on, {seen['still_fails']} still failing, "
-        f"{seen['changed']} changed since the dry run, {seen['gone']} moved by something else"
+        f"{seen['waits']} waiting, {seen['changed']} changed since the dry run, "
+        f"{seen['gone']} moved by something else"
     )
     where = ", ".join(f"{total} {state}" for state, total in seen["postings"].items())
     typer.echo(f"their postings now: {where}")

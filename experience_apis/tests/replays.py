@@ -62,6 +62,7 @@ def a_dry_run() -> Json:
         "hash": HASH,
         "total": {"lines": 1203, "minutes": 60_150},
         "would_send": {"lines": 1200, "minutes": 60_000},
+        "would_wait": {"lines": 0, "minutes": 0},
         "would_fail": [{"code": "MD_PROJECT_CLOSED", "lines": 3, "minutes": 150}],
         "paused": ["erp-uk"],
         "lines": [a_line(), failing],
@@ -85,6 +86,7 @@ def a_replay(**changes: Any) -> Json:
         "done": 401,
         "sent_on": 400,
         "still_fails": 1,
+        "waits": 0,
         "changed": 0,
         "gone": 0,
     }

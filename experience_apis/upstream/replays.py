@@ -24,7 +24,7 @@ class Sum(_Read):
 class CodeSum(Sum):
     """Lines that would fail for one reason."""
 
-    code: str | None
+    code: str
 
 
 class Reason(_Read):
@@ -76,6 +76,7 @@ class DryRun(DryRunLines):
     hash: str
     total: Sum
     would_send: Sum
+    would_wait: Sum
     would_fail: list[CodeSum]
     paused: list[str]
 
@@ -97,6 +98,7 @@ class Replay(_Read):
     done: int
     sent_on: int
     still_fails: int
+    waits: int
     changed: int
     gone: int
 

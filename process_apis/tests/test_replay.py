@@ -22,10 +22,11 @@ async def dead_letters(tier: Tier, *names: str) -> None:
     """Entries to whose postings the ERP said "not now" until they were given up."""
     for number, name in enumerate(names):
         firm.enter(tier.system, name, work_date=f"2026-06-{number % 28 + 1:02}", minutes=60)
-    tier.system.post_faults += ["retry:stale_version"] * 8
+    tier.system.down = "retry:stale_version"
     await tier.approve(*names)
-    for _ in range(8):
+    for _ in range(9):
         await tier.settle()
+    tier.system.down = ""
     states = {posting["state"] for posting in await tier.postings()}
     assert states == {"DEAD_LETTER"}
     tier.system.posts.clear()
@@ -340,6 +341,45 @@ async def test_a_replay_can_be_stopped(tier: Tier) -> None:
     await tier.settle()
     assert tier.system.posts == []
     assert {posting["state"] for posting in await tier.postings()} == {"BLOCKED"}
+
+
+async def test_a_reversal_that_was_given_up_is_replayed_with_what_replaces_it(tier: Tier) -> None:
+    firm.enter(tier.system, "e1", minutes=480)
+    await tier.approve("e1")
+    firm.enter(tier.system, "e1", minutes=360)
+    tier.system.down = "retry:stale_version"
+    await tier.see("e1")
+    for _ in range(10):
+        await correct(tier)
+    tier.system.down = ""
+    states = {posting["kind"]: posting["state"] for posting in await tier.postings()}
+    assert states == {
+        "ORIGINAL": "REVERSAL_PENDING",
+        "REPLACEMENT": "PARKED",
+        "REVERSAL": "DEAD_LETTER",
+    }
+
+    shown = await dry_run(tier)
+    assert shown["would_send"] == {"lines": 1, "minutes": -480}
+    assert shown["would_wait"] == {"lines": 1, "minutes": 360}
+    reversal = next(line for line in shown["lines"] if line["kind"] == "REVERSAL")
+    assert (reversal["minutes"], reversal["worker_id"], reversal["attempts"]) == (-480, "11", 8)
+
+    answer = await start(tier, shown["hash"])
+    await tier.worker.work(Stage.REPLAY, "")
+    await correct(tier)
+    await correct(tier)
+
+    done = (await tier.call("GET", answer.headers["location"])).json()
+    assert (done["sent_on"], done["waits"], done["postings"]) == (1, 1, {"POSTED": 2})
+    assert [line["minutes"] for line in tier.system.lines] == [480, -480, 360]
+    assert len({line["posting_key"] for line in tier.system.lines}) == 3
+    assert await tier.cases() == []
+
+
+async def correct(tier: Tier) -> None:
+    await tier.worker.work(Stage.CORRECT, ERP)
+    await tier.settle()
 
 
 async def test_a_replay_to_a_paused_erp_is_refused_and_changes_nothing(tier: Tier) -> None:

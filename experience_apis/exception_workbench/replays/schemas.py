@@ -128,6 +128,7 @@ class LineOutcome(StrEnum):
     PENDING = "PENDING"
     SENT_ON = "SENT_ON"
     STILL_FAILS = "STILL_FAILS"
+    WAITS = "WAITS"
     CHANGED = "CHANGED"
     GONE = "GONE"
 
@@ -163,7 +164,7 @@ class SumView(BaseModel):
 class FailureView(SumView):
     """How much would fail for one reason."""
 
-    code: str | None = Field(description="Null: an earlier version is still on its way.")
+    code: str
 
 
 class ReasonView(BaseModel):
@@ -219,6 +220,7 @@ class DryRunView(DryRunLinesView):
     sentence: str = Field(examples=["303 lines with 2,409.50 hours would be sent; 9 would fail."])
     total: SumView
     would_send: SumView
+    would_wait: SumView = Field(description="For another posting of their entry.")
     would_fail: list[FailureView]
     paused: list[str] = Field(description="ERPs that have to be resumed first.")
 
@@ -245,6 +247,7 @@ class ReplayView(BaseModel):
     done: int
     sent_on: int
     still_fails: int
+    waits: int
     changed: int
     gone: int
 

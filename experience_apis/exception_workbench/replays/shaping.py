@@ -44,6 +44,7 @@ OUTCOMES = {
     "PENDING": "Not done yet",
     "SENT_ON": "Sent on",
     "STILL_FAILS": "Still fails",
+    "WAITS": "Waits for another posting of its entry",
     "CHANGED": "Left alone: it is no longer what the dry run showed",
     "GONE": "Left alone: something else has moved it",
 }
@@ -59,6 +60,7 @@ def dry_run_view(dry_run: DryRun) -> DryRunView:
         f" sent; {fails:,} would fail.",
         total=_sum(dry_run.total),
         would_send=_sum(dry_run.would_send),
+        would_wait=_sum(dry_run.would_wait),
         would_fail=[_failure(each) for each in dry_run.would_fail],
         paused=dry_run.paused,
         lines=[_row(line) for line in dry_run.lines],
@@ -143,6 +145,7 @@ def _progress(replay: Replay) -> str:
     counted = {
         "sent on": replay.sent_on,
         "still failing": replay.still_fails,
+        "waiting": replay.waits,
         "changed since the dry run": replay.changed,
         "moved by something else": replay.gone,
     }

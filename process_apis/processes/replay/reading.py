@@ -17,7 +17,7 @@ from process_apis.processes.replay.schemas import (
 from process_apis.processes.replay.states import JobState, LineOutcome
 from shared.problems import NotFound
 
-_DONE = "sent_on + still_fails + changed + gone AS done"
+_DONE = "sent_on + still_fails + waits + changed + gone AS done"
 _COLUMNS = ", ".join(_DONE if name == "done" else name for name in Replay.model_fields)
 
 _ONE = text(f"SELECT {_COLUMNS} FROM replay_job WHERE id = :id")  # noqa: S608 - our own columns

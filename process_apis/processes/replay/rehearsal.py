@@ -11,9 +11,10 @@ from process_apis.processes.posting.apart import apart
 from process_apis.processes.posting.judging import Judge, Verdict
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.rules import Finding
-from process_apis.processes.posting.states import PostingState
-from process_apis.processes.replay import rules
+from process_apis.processes.replay import rules, verdicts
 from process_apis.processes.replay.schemas import CodeSum, DryRunLine, Reason, Sum
+from process_apis.processes.replay.states import LineOutcome
+from process_apis.processes.replay.verdicts import digest_of, outcome_of
 
 # Small enough that the API answers others in between.
 _AT_ONCE = 200
@@ -38,22 +39,25 @@ class Rehearsal:
     def __init__(self, show: int) -> None:
         self._show = show
         self._sent = _Counted()
-        self._failing: dict[str | None, _Counted] = {}
+        self._waiting = _Counted()
+        self._failing: dict[str, _Counted] = {}
         self.digests: dict[UUID, str] = {}
         self.targets: set[str] = set()
         self.lines: list[DryRunLine] = []
 
     def add(self, verdict: Verdict) -> None:
         """Take in what would become of one posting."""
-        minutes = verdict.row["minutes"]
+        minutes = minutes_of(verdict)
         self.digests[verdict.row["id"]] = digest_of(verdict)
-        if verdict.state is PostingState.READY:
+        outcome = outcome_of(verdict)
+        if outcome is LineOutcome.SENT_ON:
             self._sent.add(minutes)
             if verdict.target:
                 self.targets.add(verdict.target)
+        elif outcome is LineOutcome.WAITS:
+            self._waiting.add(minutes)
         else:
-            code = verdict.findings[0].code if verdict.findings else None
-            self._failing.setdefault(code, _Counted()).add(minutes)
+            self._failing.setdefault(verdict.findings[0].code, _Counted()).add(minutes)
         if len(self.lines) < self._show:
             self.lines.append(line_of(verdict))
 
@@ -67,13 +71,17 @@ class Rehearsal:
         return Sum(lines=self._sent.lines, minutes=self._sent.minutes)
 
     @property
+    def would_wait(self) -> Sum:
+        return Sum(lines=self._waiting.lines, minutes=self._waiting.minutes)
+
+    @property
     def would_fail(self) -> list[CodeSum]:
-        counted = sorted(self._failing.items(), key=lambda each: (-each[1].lines, each[0] or ""))
+        counted = sorted(self._failing.items(), key=lambda each: (-each[1].lines, each[0]))
         return [CodeSum(code=code, lines=s.lines, minutes=s.minutes) for code, s in counted]
 
     @property
     def total(self) -> Sum:
-        counted = [self._sent, *self._failing.values()]
+        counted = [self._sent, self._waiting, *self._failing.values()]
         return Sum(
             lines=sum(each.lines for each in counted),
             minutes=sum(each.minutes for each in counted),
@@ -100,19 +108,13 @@ async def _judge(ledger: Ledger, ids: Sequence[UUID]) -> list[Verdict]:
         (verdict,) = await with_(judging.judge_unreadable, [posting_id])
         return verdict
 
-    return await apart(ids, partial(with_, judging.judge), set_aside)
+    return await apart(ids, partial(with_, verdicts.judge), set_aside)
 
 
-def digest_of(verdict: Verdict) -> str:
-    """What a line is recognised by."""
-    return rules.digest(
-        verdict.row["id"],
-        verdict.key,
-        verdict.target,
-        verdict.state,
-        verdict.findings,
-        verdict.request,
-    )
+def minutes_of(verdict: Verdict) -> int:
+    """What would be sent: of a reversal, less than nothing."""
+    minutes: int = verdict.request.minutes if verdict.request else verdict.row["minutes"]
+    return minutes
 
 
 def line_of(verdict: Verdict) -> DryRunLine:
@@ -135,7 +137,7 @@ def line_of(verdict: Verdict) -> DryRunLine:
         target_connection=verdict.target,
         work_date=row["work_date"],
         accounting_date=request.accounting_date if request else None,
-        minutes=row["minutes"],
+        minutes=minutes_of(verdict),
         billable=request.billable if request else None,
         legal_entity_id=request.legal_entity_id if request else None,
         worker_id=request.worker_id if request else None,

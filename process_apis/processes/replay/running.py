@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.doorbell import Stage
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import judging, validation
 from process_apis.processes.posting.apart import apart
@@ -16,14 +17,15 @@ from process_apis.processes.posting.lanes import Lane
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.posting.waking import ANEW
-from process_apis.processes.replay import store
-from process_apis.processes.replay.rehearsal import digest_of
+from process_apis.processes.replay import store, verdicts
 from process_apis.processes.replay.selection import ELIGIBLE
 from process_apis.processes.replay.states import JobState, LineOutcome
 from process_apis.processes.replay.store import Running
+from process_apis.processes.replay.verdicts import digest_of, outcome_of
 from shared.stop_points import StopPoint, reached
 
 BATCH = 200
+Due = tuple[Stage, str]
 
 
 # First the entries, then the postings, by id, like whoever else writes both.
@@ -49,11 +51,11 @@ _TAKE_UP = text(
 class Replayed:
     """What one batch led to.
 
-    :param targets: ERPs that something is ready for.
+    :param due: stages that go on with it, each with its ERP.
     :param more: the job goes on.
     """
 
-    targets: frozenset[str]
+    due: frozenset[Due]
     more: bool
 
 
@@ -81,41 +83,42 @@ async def replay_batch(ledger: Ledger, job: Running) -> Replayed:
             await store.finish(transaction, job, ledger.clock.now())
             return Replayed(frozenset(), more=False)
 
-    async def replay(some: Sequence[UUID]) -> list[str | None]:
-        return await _replay(ledger, job, {each: lines[each] for each in some}, judging.judge)
+    async def replay(some: Sequence[UUID]) -> list[Due | None]:
+        return await _replay(ledger, job, {each: lines[each] for each in some}, verdicts.judge)
 
-    async def set_aside(posting_id: UUID) -> str | None:
+    async def set_aside(posting_id: UUID) -> Due | None:
         one = {posting_id: lines[posting_id]}
         await _replay(ledger, job, one, judging.judge_unreadable)
         return None
 
-    targets = await apart(list(lines), replay, set_aside)
-    return Replayed(frozenset(each for each in targets if each), more=True)
+    due = await apart(list(lines), replay, set_aside)
+    return Replayed(frozenset(each for each in due if each), more=True)
 
 
 async def _replay(
     ledger: Ledger, job: Running, lines: Mapping[UUID, str], judge: Judge
-) -> list[str | None]:
-    """One batch, whole or not at all; ERPs that something of it is ready for."""
+) -> list[Due | None]:
+    """One batch, whole or not at all; where it goes on."""
     async with ledger.database.transaction() as transaction:
         if not await store.hold(transaction, job):
             return []
         now = ledger.clock.now()
         ids = await _lock(transaction, job, list(lines))
-        verdicts = await judge(transaction, await judging.rows_of(transaction, ids), now)
-        same = [each for each in verdicts if digest_of(each) == lines[each.row["id"]]]
+        judged = await judge(transaction, await judging.rows_of(transaction, ids), now)
+        same = [each for each in judged if digest_of(each) == lines[each.row["id"]]]
         await _take_up(transaction, ledger, job, same, now)
         outcomes = dict.fromkeys(lines, LineOutcome.GONE)
         outcomes |= dict.fromkeys(ids, LineOutcome.CHANGED)
-        outcomes |= {each.row["id"]: _outcome(each) for each in same}
+        outcomes |= {each.row["id"]: outcome_of(each) for each in same}
         await store.settle(transaction, job, outcomes, now, ledger.timing.lease_span)
     reached(StopPoint.REPLAY_BATCH_COMMITTED)
-    return [each.target for each in same if each.state is PostingState.READY]
+    return [_next_stage(each) for each in same if each.state is PostingState.READY]
 
 
-def _outcome(verdict: Verdict) -> LineOutcome:
-    ready = verdict.state is PostingState.READY
-    return LineOutcome.SENT_ON if ready else LineOutcome.STILL_FAILS
+def _next_stage(verdict: Verdict) -> Due:
+    """Where it goes on. A reversal is decided on once more, by the line as it stands now."""
+    stage = Stage.CORRECT if verdicts.is_reversal(verdict.row) else Stage.SEND
+    return stage, verdict.target or ""
 
 
 async def _lock(transaction: AsyncConnection, job: Running, ids: Sequence[UUID]) -> list[UUID]:
@@ -129,10 +132,10 @@ async def _take_up(
     transaction: AsyncConnection,
     ledger: Ledger,
     job: Running,
-    verdicts: Sequence[Verdict],
+    judged: Sequence[Verdict],
     now: datetime,
 ) -> None:
-    ids = [each.row["id"] for each in verdicts]
+    ids = [each.row["id"] for each in judged]
     await transaction.execute(_TAKE_UP, {"ids": ids, "now": now})
     detail = {"replay": str(job.id), "through": list(job.through)}
     steps = [
@@ -144,10 +147,12 @@ async def _take_up(
             actor=f"user:{job.started_by}",
             detail=detail,
         )
-        for each in verdicts
+        for each in judged
     ]
     await lineage.record(transaction, steps)
     because = f"replayed by {job.started_by}: nothing is wrong with it any more"
-    # What comes in meanwhile goes before them.
-    behind = [replace(each, lane=Lane.BULK) for each in verdicts]
-    await validation.settle(transaction, ledger, behind, now, because)
+    # What comes in meanwhile goes before them. A reversal's lane is decided with it.
+    postings = [
+        replace(each, lane=Lane.BULK) for each in judged if not verdicts.is_reversal(each.row)
+    ]
+    await validation.settle(transaction, ledger, postings, now, because)

@@ -169,7 +169,7 @@ class Sum(BaseModel):
 class CodeSum(Sum):
     """Lines that would fail for one reason, their first."""
 
-    code: str | None = Field(description="Null: they wait for an earlier version's outcome.")
+    code: str
 
 
 class DryRun(BaseModel):
@@ -182,6 +182,9 @@ class DryRun(BaseModel):
     )
     total: Sum
     would_send: Sum
+    would_wait: Sum = Field(
+        description="Nothing is wrong with these: another posting of their entry comes first."
+    )
     would_fail: list[CodeSum] = Field(description="The most frequent first.")
     paused: list[str] = Field(
         description="ERPs that it would send to, and that are paused: until they go on, the replay "
@@ -221,6 +224,7 @@ class Replay(BaseModel):
     done: int = Field(description="Lines that something became of.")
     sent_on: int = Field(description="Judged, and ready to be sent.")
     still_fails: int = Field(description="Judged; the same is wrong as in the dry run.")
+    waits: int = Field(description="Nothing is wrong; another posting of the entry comes first.")
     changed: int = Field(description="Left alone: no longer what the dry run showed.")
     gone: int = Field(description="Left alone: something else had moved them.")
 

@@ -23,11 +23,13 @@ MOST_LINES = 100_000
 # Entries of one delivery beyond the first have a number at the end of its id.
 _MOST_ENTRIES_OF_A_DELIVERY = 5000
 
-# What is no longer approved, or was overtaken by a newer version, is not replayed. A reversal has
-# no references to be judged: the ledger itself sees to it.
-ELIGIBLE = """posting.state = ANY(:states) AND posting.kind <> 'REVERSAL'
-    AND entry.state = 'APPROVED'
-    AND entry.approved_version = coalesce(posting.serves_version, posting.version)"""
+# What is no longer approved, or was overtaken by a newer version, is not replayed. A reversal is,
+# if it was decided on and only the ERP did not take it: other reversals wait for a decision.
+ELIGIBLE = """posting.state = ANY(:states)
+    AND CASE WHEN posting.kind = 'REVERSAL'
+        THEN posting.operation <> 'none' AND posting.request IS NOT NULL
+        ELSE entry.state = 'APPROVED'
+             AND entry.approved_version = coalesce(posting.serves_version, posting.version) END"""
 
 _MATCH: dict[type[Scope], str] = {
     EntryScope: "entry.connection = :connection AND entry.external_id = :external_id",

@@ -22,12 +22,15 @@ class LineOutcome(StrEnum):
     """What became of one line.
 
     `SENT_ON`: nothing is wrong with it, it is READY to be sent. `STILL_FAILS`: it was judged, and
-    the same is wrong as in the dry run. `CHANGED`: it is no longer what the dry run showed, so it
-    was left alone. `GONE`: it is no longer one to replay, because something else moved it.
+    the same is wrong as in the dry run. `WAITS`: nothing is wrong with it, and another posting of
+    its entry comes first, or what stands is right already. `CHANGED`: it is no longer what the dry
+    run showed, so it was left alone. `GONE`: it is no longer one to replay, because something else
+    moved it.
     """
 
     PENDING = "PENDING"
     SENT_ON = "SENT_ON"
     STILL_FAILS = "STILL_FAILS"
+    WAITS = "WAITS"
     CHANGED = "CHANGED"
     GONE = "GONE"

@@ -38,6 +38,7 @@ async def dry_run(wanted: DryRunRequest, ledger: Ledger) -> DryRun:
         hash=rehearsal.hash,
         total=rehearsal.total,
         would_send=rehearsal.would_send,
+        would_wait=rehearsal.would_wait,
         would_fail=rehearsal.would_fail,
         paused=paused,
         lines=rehearsal.lines,

@@ -68,7 +68,7 @@ _SETTLE_LINES = text(
 _COUNT = text(
     """
     UPDATE replay_job SET sent_on = sent_on + :sent_on, still_fails = still_fails + :still_fails,
-        changed = changed + :changed, gone = gone + :gone, takeovers = 0,
+        waits = waits + :waits, changed = changed + :changed, gone = gone + :gone, takeovers = 0,
         lease_until = :lease_until, updated_at = :now
     WHERE id = :id
     """
@@ -126,6 +126,7 @@ async def add(
             minutes=total.minutes,
             sent_on=0,
             still_fails=0,
+            waits=0,
             changed=0,
             gone=0,
             takeovers=0,

@@ -45,6 +45,7 @@ class ReplayJob(SQLModel, table=True):
     minutes: int
     sent_on: int = 0
     still_fails: int = 0
+    waits: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     changed: int = 0
     gone: int = 0
     takeovers: int = Field(default=0, description="Workers that took it up, in a row.")
