@@ -104,6 +104,8 @@ async def test_the_real_run_sends_exactly_that_with_the_same_keys(tier: Tier) ->
     assert (done["state"], done["sent_on"], done["done"], done["lines"]) == ("DONE", 2, 2, 2)
     assert done["postings"] == {"POSTED": 2}
     assert (done["started_by"], done["minutes"]) == ("timepost-operator", 120)
+    lanes = {posting["lane"] for posting in await tier.postings()}
+    assert lanes == {"bulk"}, "what comes in meanwhile goes before it"
     assert {line["posting_key"] for line in tier.system.lines} == keys
     assert len(tier.system.lines) == 2
     assert await tier.cases() == []
