@@ -1,14 +1,14 @@
 """lines of a replay that wait for another posting of their entry
 
-Revision: 20261126_0018
-Follows: 20261126_0017
+Revision: 20261126_0019
+Follows: 20261126_0018
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_0018"
-down_revision = "20261126_0017"
+revision = "20261126_0019"
+down_revision = "20261126_0018"
 branch_labels = None
 depends_on = None
 
