@@ -40,6 +40,10 @@ demo: $(READY) ## Run the whole product on this machine with a real ERP (ONCE=1:
 test: check ## Everything that has to hold: the checks, then every test
 	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup
 
+.PHONY: properties
+properties: $(READY) ## Random histories against a model ERP, other ones in every run (HISTORIES=500)
+	@TIMEPOST_HISTORIES=$(or $(HISTORIES),500) $(BIN)/pytest process_apis/tests/properties -x
+
 .PHONY: bench
 bench: $(READY) ## Measure the whole product against a bare loop (SCENARIO=posting, tryton, ...)
 	@$(BIN)/python -m tests.benchmarks --scenario $(or $(SCENARIO),posting)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -258,6 +259,15 @@ async def tier(
     settings: ProcessSettings, system: StandIn, identity: RunningIdentityServer
 ) -> AsyncIterator[Tier]:
     """The tier, with an API, a worker without a queue, and a clock that tests move."""
+    async with running_tier(settings, system, identity) as under_test:
+        yield under_test
+
+
+@asynccontextmanager
+async def running_tier(
+    settings: ProcessSettings, system: StandIn, identity: RunningIdentityServer
+) -> AsyncIterator[Tier]:
+    """The same for tests that keep one for many examples."""
     clock = MovableClock()
     runtime = build(settings, clock)
     app = create_app(settings)

@@ -66,6 +66,16 @@ class OwnErp:
         """Answer as ever."""
         self._behave(away=False)
 
+    def refuse_everybody(self) -> None:
+        """Refuse every line, for a reason that masters do not tell, until `know_everybody`."""
+        self._employ([])
+        self._behave(checks_employees=True)
+
+    def know_everybody(self) -> None:
+        """Take lines as ever."""
+        self._employ(masters()["employees"])
+        self._behave(checks_employees=False)
+
     def line_count(self) -> int:
         return int(httpx2.get(f"{self.url}/_sandbox/summary", timeout=30).json()["lines"])
 
@@ -82,6 +92,10 @@ class OwnErp:
         batches = [lines[at : at + BATCH] for at in range(0, count, BATCH)]
         calls = [load.BareCall({"lines": batch}, len(batch)) for batch in batches]
         return await load.bare(f"{self.url}/hours/batch", calls, in_flight)
+
+    def _employ(self, employees: list[Json]) -> None:
+        url = f"{self.url}/_sandbox/masters"
+        httpx2.put(url, json={"employees": employees}, timeout=30).raise_for_status()
 
     def _behave(self, **behaviour: Any) -> None:
         url = f"{self.url}/_sandbox/behaviour"
