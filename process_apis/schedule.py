@@ -11,6 +11,7 @@ from process_apis.processes.approvals import automatic
 from process_apis.processes.connections import gates
 from process_apis.processes.connections import store as connections
 from process_apis.processes.connections.states import Mode
+from process_apis.processes.exceptions.escalating import escalate
 from process_apis.processes.intake import store as inbox
 from process_apis.processes.intake.steps import STAGE_OF
 from process_apis.processes.intake.tables import EventKind
@@ -71,6 +72,7 @@ async def due(runtime: Runtime) -> list[Due]:
     found: list[Due] = []
     await breaker.keep_incidents_current(runtime.ledger)
     await finish_drains(runtime.database, now)
+    await escalate(runtime.database, now)
     if await waking.wake_sleepers(runtime.database, runtime.clock):
         found.append((Stage.VALIDATE, ""))
     async with runtime.database.transaction() as transaction:

@@ -119,6 +119,9 @@ class CaseRow(BaseModel):
     opened_at: datetime
     age_seconds: int = Field(ge=0, description="Open for so long; ends when it is resolved.")
     age: str = Field(examples=["3 hours"])
+    escalated_at: datetime | None = Field(
+        description="When it had waited for too long, and became more severe."
+    )
     resolved_at: datetime | None
     resolution: str | None
     version: int = Field(description="In quotation marks: the ETag, for If-Match.")

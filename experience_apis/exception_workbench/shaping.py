@@ -114,6 +114,7 @@ def case_row(case: Case, *, now: datetime, me: str) -> CaseRow:
         opened_at=case.opened_at,
         age_seconds=seconds,
         age=age(seconds),
+        escalated_at=case.escalated_at,
         resolved_at=case.resolved_at,
         resolution=case.resolution,
         version=case.version,

@@ -27,6 +27,7 @@ def a_case(**changes: Any) -> dict[str, Any]:
         "work_date": "2026-11-12",
         "minutes": 50,
         "affected": None,
+        "escalated_at": None,
         "waiting_for": ["project:erp-uk:42"],
         "fingerprint": "MD_PROJECT_CLOSED project:erp-uk:42",
         "opened_at": "2026-11-13T08:00:00Z",

@@ -37,6 +37,7 @@ class Case(_Read):
     waiting_for: list[str]
     fingerprint: str
     opened_at: datetime
+    escalated_at: datetime | None
     resolved_at: datetime | None
     resolution: str | None
     version: int

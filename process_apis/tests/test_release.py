@@ -1,10 +1,11 @@
 """What waits goes on by itself as soon as its reason is gone, and its lineage says why."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from process_apis import schedule
 from process_apis.doorbell import Stage
+from process_apis.processes.exceptions.escalating import business_days_before
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
 
@@ -157,6 +158,35 @@ async def test_a_worker_who_appears_in_the_erp_releases_their_hours(tier: Tier) 
     assert await tier.cases() == []
 
 
+async def test_what_waits_for_two_business_days_is_raised_once(tier: Tier) -> None:
+    firm.enter(tier.system, "e1", project=firm.CLOSED, task=None)
+    await tier.approve("e1")
+    before = await tier.case()
+    assert (before["severity"], before["owner"]) == ("S2", "project.manager")
+    opened = datetime.fromisoformat(before["opened_at"])
+
+    while business_days_before(tier.clock.now() + timedelta(hours=1), 2) < opened:
+        tier.clock.move(timedelta(hours=1).total_seconds())
+    await schedule.due(tier.runtime)
+    assert (await tier.case())["escalated_at"] is None
+    tier.clock.move(timedelta(hours=1).total_seconds())
+    await schedule.due(tier.runtime)
+    await schedule.due(tier.runtime)
+
+    case = await tier.case()
+    assert (case["severity"], case["owner"], case["state"]) == (
+        *("S1", "finance.controller", "WAITING"),
+    )
+    assert case["version"] == before["version"] + 1
+    (step,) = [step for step in await tier.lineage() if step["what"] == "case escalated"]
+    assert step["detail"]["owner"] == "project.manager to finance.controller"
+
+    _project(tier, "HR-0987")["status"] = "OPEN"
+    await tier.read_masters()
+    await tier.settle()
+    assert await tier.cases() == []
+
+
 async def test_a_lost_wake_up_is_made_up_for_without_filling_the_lineage(tier: Tier) -> None:
     firm.enter(tier.system, "e1", project=firm.CLOSED, task=None)
     await tier.approve("e1")
@@ -177,6 +207,7 @@ async def test_nothing_is_due_once_all_is_done(tier: Tier) -> None:
     await tier.approve("e1", "e2")
     await tier.worker.work(Stage.SWEEP, "clockify-main")
     await tier.worker.work(Stage.COMPARE, "clockify-main")
+    await tier.worker.work(Stage.WATCH, "")
     await tier.settle()
     await tier.settle()
 

@@ -90,6 +90,9 @@ class Case(BaseModel):
     fingerprint: str = Field(description="Cases with one fingerprint are one problem.")
     opened_at: datetime
     updated_at: datetime
+    escalated_at: datetime | None = Field(
+        description="When it had waited for too long, and became more severe."
+    )
     resolved_at: datetime | None
     resolution: str | None
     waiver: Waiver | None

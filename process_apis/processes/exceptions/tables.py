@@ -42,6 +42,13 @@ class ExceptionCase(SQLModel, table=True):
             unique=True,
             postgresql_where=text("time_entry_id IS NULL AND resolved_at IS NULL"),
         ),
+        Index(
+            "exception_case_waiting",
+            "opened_at",
+            postgresql_where=text(
+                "resolved_at IS NULL AND escalated_at IS NULL AND state = 'WAITING'"
+            ),
+        ),
         Index("exception_case_newest", "opened_at", "id"),
         Index("exception_case_fingerprint", "fingerprint"),
     )
@@ -68,6 +75,7 @@ class ExceptionCase(SQLModel, table=True):
     fingerprint: str
     opened_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
+    escalated_at: datetime | None = Field(default=None, sa_type=Instant)
     resolved_at: datetime | None = Field(default=None, sa_type=Instant)
     resolution: str | None = None
     waiver: dict[str, Any] | None = Field(
