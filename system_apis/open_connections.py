@@ -123,8 +123,13 @@ async def _erp(connection: ConnectionName, request: Request) -> ErpPort:
     return cast(ErpPort, _opened_by(request).port(connection, "erp"))
 
 
-async def _tracker(connection: ConnectionName, request: Request) -> TimeTrackingPort:
+def tracker_of(request: Request, connection: str) -> TimeTrackingPort:
+    """The port of a time tracker, for routes that have no dependencies."""
     return cast(TimeTrackingPort, _opened_by(request).port(connection, "time_tracking"))
+
+
+async def _tracker(connection: ConnectionName, request: Request) -> TimeTrackingPort:
+    return tracker_of(request, connection)
 
 
 async def _hcm(connection: ConnectionName, request: Request) -> HcmPort:

@@ -1,6 +1,7 @@
 """How every tier speaks HTTP: one app factory, and the marks that its routes carry."""
 
 from shared.web.app import create_api, wait_until_started
+from shared.web.direct_route import DirectRoute
 from shared.web.openapi import contract_of
 from shared.web.probes import ReadinessCheck
 from shared.web.problem_answers import PROBLEM_MEDIA_TYPE, problem_answer, problem_responses
@@ -10,6 +11,7 @@ from shared.web.throttling import limit_of, throttled
 
 __all__ = [
     "PROBLEM_MEDIA_TYPE",
+    "DirectRoute",
     "Lifespan",
     "ReadinessCheck",
     "WebSettings",

@@ -18,7 +18,7 @@ from shared.problems import (
     UpstreamUnavailable,
     ValidationFailed,
 )
-from shared.web import problem_responses, throttled
+from shared.web import DirectRoute, problem_responses, throttled
 from system_apis.capabilities.deliveries import RawWebhook, WebhookAccepted
 from system_apis.capabilities.time_tracking.bulk import (
     JSON_ARRAY,
@@ -40,8 +40,8 @@ from system_apis.capabilities.time_tracking.schemas import (
     ParsedWebhook,
     TimeTrackingAbilities,
 )
-from system_apis.capabilities.webhooks import Intake, read_again
-from system_apis.open_connections import ConnectionName, Tracker
+from system_apis.capabilities.webhooks import WebhookIntake, read_again
+from system_apis.open_connections import ConnectionName, Tracker, tracker_of
 
 router = APIRouter(prefix="/time-tracking/v1/{connection}", tags=["time-tracking"])
 
@@ -101,8 +101,20 @@ class ApprovalsQuery(BaseModel):
     limit: int = Field(default=50, ge=1, le=200)
 
 
-@router.post(
+@throttled("60000/minute")
+async def receive_webhook(connection: ConnectionName, request: Request) -> WebhookAccepted:
+    intake: WebhookIntake = request.app.state.intake
+    tracker = tracker_of(request, connection)
+    body = await request.body()
+    return WebhookAccepted(events=await intake.receive(connection, tracker, request.headers, body))
+
+
+# Every entry comes this way, so the framework's own way there is cut short.
+router.add_api_route(
     "/webhooks",
+    receive_webhook,
+    methods=["POST"],
+    route_class_override=DirectRoute,
     operation_id="receive_webhook",
     summary="Delivery from the tracker",
     description="Answered only after the events are committed. The body is the tracker's own.",
@@ -112,12 +124,6 @@ class ApprovalsQuery(BaseModel):
     responses=problem_responses(Unauthenticated, InvalidRequest, PayloadTooLarge, UpstreamRefused),
     openapi_extra={"requestBody": {"required": True, "content": {"*/*": {"schema": {}}}}},
 )
-@throttled("60000/minute")
-async def receive_webhook(
-    connection: ConnectionName, tracker: Tracker, intake: Intake, request: Request
-) -> WebhookAccepted:
-    body = await request.body()
-    return WebhookAccepted(events=await intake.receive(connection, tracker, request.headers, body))
 
 
 @router.post(
