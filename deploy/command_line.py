@@ -21,6 +21,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from deploy.garbage import leave_alone_what_is_loaded
 from deploy.masters.command_line import masters
 from deploy.replays.command_line import replay
+from deploy.switches import command_line as switches
 from shared.contracts import check as check_contracts
 from shared.contracts import lint
 from shared.contracts import write as write_contracts
@@ -37,6 +38,7 @@ app = typer.Typer(
     Start here: **timepost demo** runs everything on this machine, with a real ERP.
     """,
 )
+switches.add_to(connections)
 app.add_typer(connections)
 app.add_typer(connectors)
 app.add_typer(replay)

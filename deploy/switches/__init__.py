@@ -1,0 +1,1 @@
+"""`timepost connections state`, `pause`, `drain`, `resume`: the switch of each connection."""
