@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI
 
+from experience_apis.exception_workbench.decisions.routes import router as decisions
 from experience_apis.exception_workbench.replays.routes import router as replays
 from experience_apis.exception_workbench.routes import router as exception_workbench
 from experience_apis.manager_dashboard.routes import router as manager_dashboard
@@ -46,7 +47,7 @@ def create_app(settings: ExperienceSettings | None = None, clock: Clock | None =
         title="Timepost experience APIs",
         version="1.0.0",
         description="Timepost as finance teams, managers and integration teams see it.",
-        routers=[exception_workbench, replays, manager_dashboard, operations],
+        routers=[exception_workbench, decisions, replays, manager_dashboard, operations],
         settings=settings.web,
         lifespan=_closing(process_tier, patient, provider),
         readiness=[_keys_obtainable(verifier), _process_tier_ready(process_tier)],

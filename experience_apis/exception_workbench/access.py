@@ -7,8 +7,17 @@ from shared.identity import Principal, ScopeRule, requires
 from shared.problems import Forbidden
 
 _RETRY_ROLES = frozenset(
-    {"finance.analyst", "finance.controller", "integration.operator", "data.steward"}
+    {
+        "billing.analyst",
+        "data.steward",
+        "finance.analyst",
+        "finance.controller",
+        "integration.operator",
+    }
 )
+CHOOSE_ROLES = frozenset({"billing.analyst", "finance.analyst", "finance.controller"})
+WAIVE_ROLES = CHOOSE_ROLES | {"project.manager"}
+AGREE_ROLES = frozenset({"finance.controller"})
 _CONFIRM_ROLES = frozenset({"finance.analyst", "finance.controller", "integration.operator"})
 REPLAY_ROLES = _CONFIRM_ROLES
 _CASE_WORK_ROLES = _RETRY_ROLES | {"project.manager"}
@@ -24,6 +33,8 @@ _ACTIONS = (
     (ActionName.ASSIGN, "Assign", ScopeRule(_WRITE, _CASE_WORK_ROLES)),
     (ActionName.COMMENT, "Comment", ScopeRule(_WRITE, _CASE_WORK_ROLES)),
     (ActionName.CONFIRM, "Confirm what stands in the ERP", ScopeRule(_WRITE, _CONFIRM_ROLES)),
+    (ActionName.WAIVE, "Ask to leave it as it is", ScopeRule(_WRITE, WAIVE_ROLES)),
+    (ActionName.AGREE, "Agree to leave it as it is", ScopeRule(_WRITE, AGREE_ROLES)),
 )
 
 
@@ -34,6 +45,11 @@ def actions_for(caller: Principal) -> list[ActionOffer]:
         for name, label, rule in _ACTIONS
         for reason in [_refusal(rule, caller)]
     ]
+
+
+def refusal_of(roles: frozenset[str], caller: Principal) -> str | None:
+    """Why the caller may not choose what these roles may; None if they may."""
+    return _refusal(ScopeRule(_WRITE, roles), caller)
 
 
 def _refusal(rule: ScopeRule, caller: Principal) -> str | None:

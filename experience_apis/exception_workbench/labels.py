@@ -29,6 +29,23 @@ STATES = {
     "REOPENED": "Open again",
 }
 
+# One word for how an entry stands, as the process tier derives it.
+STATUSES = {
+    "EXCEPTION": "Needs somebody",
+    "IN_DOUBT": "Outcome unknown",
+    "CORRECTING": "Being corrected",
+    "INVOICED": "Invoiced",
+    "POSTED": "Posted",
+    "SENDING": "Being sent",
+    "WAITING": "Waiting",
+    "WAIVED": "Accepted as it is",
+    "APPROVED": "Approved",
+    "SUBMITTED": "Submitted",
+    "REJECTED": "Rejected",
+    "DELETED": "Deleted",
+    "DRAFT": "Draft",
+}
+
 AFTER_ACTION = {
     "READY": "The posting is valid and is sent in the background.",
     "PARKED": "It still waits for something that is missing; its arrival releases it.",

@@ -12,7 +12,9 @@ from experience_apis.exception_workbench.access import (
     Reader,
     Retrier,
     actions_for,
+    refusal_of,
 )
+from experience_apis.exception_workbench.decisions.shaping import choices
 from experience_apis.exception_workbench.schemas import (
     ME,
     CaseFilters,
@@ -70,7 +72,7 @@ OnceOnly = Annotated[
     ),
 ]
 
-_WITH_VERSION: dict[int | str, dict[str, Any]] = {
+WITH_VERSION: dict[int | str, dict[str, Any]] = {
     status.HTTP_200_OK: {
         "headers": {
             "ETag": {
@@ -105,7 +107,7 @@ async def list_cases(
     operation_id="read_workbench_case",
     summary="One case with both sides, its history and what the caller may do",
     response_model=CaseView,
-    responses=_WITH_VERSION,
+    responses=WITH_VERSION,
 )
 @throttled("600/minute")
 async def read_case(
@@ -113,9 +115,13 @@ async def read_case(
 ) -> CaseView:
     """The ETag is what `If-Match` of an assignment has to carry."""
     detail = await cases.read(caller, case_id)
-    _name_version(response, detail.case.version)
+    name_version(response, detail.case.version)
     return shaping.case_view(
-        detail, now=clock.now(), me=caller.subject, actions=actions_for(caller)
+        detail,
+        now=clock.now(),
+        me=caller.subject,
+        actions=actions_for(caller),
+        choices=choices(detail.choices, lambda roles: refusal_of(roles, caller)),
     )
 
 
@@ -124,7 +130,7 @@ async def read_case(
     operation_id="retry_workbench_case",
     summary="Validate and send the entry again now",
     response_model=RetryView,
-    responses=_WITH_VERSION | problem_responses(Conflict, OutcomeUnknown),
+    responses=WITH_VERSION | problem_responses(Conflict, OutcomeUnknown),
 )
 @throttled("120/minute")
 async def retry_case(
@@ -132,7 +138,7 @@ async def retry_case(
 ) -> RetryView:
     """Only what stands in source and master data is validated again; nothing is changed in it."""
     result = await cases.retry(caller, case_id)
-    _name_version(response, result.case.version)
+    name_version(response, result.case.version)
     return shaping.retry_view(result, now=clock.now(), me=caller.subject)
 
 
@@ -141,7 +147,7 @@ async def retry_case(
     operation_id="assign_workbench_case",
     summary="Take the case, give it to somebody, or give it back to its owner",
     response_model=CaseRow,
-    responses=_WITH_VERSION | problem_responses(PreconditionFailed, OutcomeUnknown),
+    responses=WITH_VERSION | problem_responses(PreconditionFailed, OutcomeUnknown),
 )
 @throttled("120/minute")
 async def assign_case(
@@ -157,7 +163,7 @@ async def assign_case(
     """Refused with 412 when somebody else was faster; read the case again then."""
     assignee = None if assignment.assignee is None else _subject(assignment.assignee, caller)
     case = await cases.assign(caller, case_id, assignee, if_match)
-    _name_version(response, case.version)
+    name_version(response, case.version)
     return shaping.case_row(case, now=clock.now(), me=caller.subject)
 
 
@@ -166,7 +172,7 @@ async def assign_case(
     operation_id="confirm_workbench_case",
     summary="Say whether the line stands in the ERP, and how that is known",
     response_model=ConfirmView,
-    responses=_WITH_VERSION | problem_responses(Conflict, PreconditionFailed, OutcomeUnknown),
+    responses=WITH_VERSION | problem_responses(Conflict, PreconditionFailed, OutcomeUnknown),
 )
 @throttled("120/minute")
 async def confirm_case(
@@ -183,7 +189,7 @@ async def confirm_case(
     """For a posting whose outcome no look-up found out; evidence and person stay on the case."""
     said = confirmation.model_dump(mode="json")
     result = await cases.confirm(caller, case_id, said, if_match, idempotency_key)
-    _name_version(response, result.case.version)
+    name_version(response, result.case.version)
     return shaping.confirm_view(result, now=clock.now(), me=caller.subject)
 
 
@@ -212,6 +218,6 @@ def _subject(user: str, caller: Principal) -> str:
     return caller.subject if user == ME else user
 
 
-def _name_version(response: Response, version: int) -> None:
+def name_version(response: Response, version: int) -> None:
     """What `If-Match` of the next change has to carry."""
     response.headers["ETag"] = f'"{version}"'

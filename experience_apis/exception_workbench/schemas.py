@@ -79,6 +79,15 @@ class CaseFilters(BaseModel):
     limit: int = Field(default=50, ge=1, le=200, description="Cases on one page.")
 
 
+class WaiverView(BaseModel):
+    """Somebody asked to leave it as it is; a second person has to agree."""
+
+    requested_by: str
+    mine: bool = Field(description="The caller asked, and cannot agree.")
+    requested_at: datetime
+    reason: str
+
+
 class CaseRow(BaseModel):
     """One case as a list shows it."""
 
@@ -124,6 +133,7 @@ class CaseRow(BaseModel):
     )
     resolved_at: datetime | None
     resolution: str | None
+    waiver: WaiverView | None = Field(description="Somebody asked to leave it as it is.")
     version: int = Field(description="In quotation marks: the ETag, for If-Match.")
 
 
@@ -205,6 +215,8 @@ class ActionName(StrEnum):
     ASSIGN = "assign"
     COMMENT = "comment"
     CONFIRM = "confirm"
+    WAIVE = "waive"
+    AGREE = "agree"
 
 
 class ActionOffer(BaseModel):
@@ -216,10 +228,26 @@ class ActionOffer(BaseModel):
     reason: str | None = Field(description="Why not; null when allowed.")
 
 
+class ChoiceOffer(BaseModel):
+    """A way on that only people choose, and whether this caller may."""
+
+    choice: str = Field(examples=["offset"])
+    label: str = Field(examples=["Offset on the next invoice"])
+    needs: str | None = Field(
+        description="What has to be given beside the reason.", examples=["document"]
+    )
+    allowed: bool
+    reason: str | None = Field(description="Why not; null when allowed.")
+
+
 class CaseView(BaseModel):
     """One case with both sides, its history and what this caller may do."""
 
     case: CaseRow
+    status: str | None = Field(
+        description="How the entry stands as a whole.", examples=["EXCEPTION"]
+    )
+    status_label: str | None = Field(examples=["Needs somebody"])
     comparison: list[ComparisonRow]
     differences: int = Field(description="Rows on which the sides do not agree.")
     erp_error: str | None = Field(description="The ERP's own words, if it refused.")
@@ -228,6 +256,9 @@ class CaseView(BaseModel):
     comments: list[CommentView]
     confirmations: list[ConfirmationView]
     actions: list[ActionOffer]
+    choices: list[ChoiceOffer] = Field(
+        description="How the case may go on, where Timepost may not decide it by itself."
+    )
 
 
 class NewAssignee(BaseModel):

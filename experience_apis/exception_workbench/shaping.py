@@ -12,6 +12,7 @@ from experience_apis.exception_workbench.labels import (
     OWNERS,
     SEVERITIES,
     STATES,
+    STATUSES,
     in_words,
 )
 from experience_apis.exception_workbench.schemas import (
@@ -19,6 +20,7 @@ from experience_apis.exception_workbench.schemas import (
     CaseList,
     CaseRow,
     CaseView,
+    ChoiceOffer,
     CommentView,
     ComparisonRow,
     ConfirmationView,
@@ -27,6 +29,7 @@ from experience_apis.exception_workbench.schemas import (
     TimelineEntry,
     Totals,
     Value,
+    WaiverView,
 )
 from experience_apis.upstream.cases import (
     Case,
@@ -38,6 +41,7 @@ from experience_apis.upstream.cases import (
     LineageEvent,
     RetryResult,
     Side,
+    Waiver,
 )
 
 _AGES = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60))
@@ -60,7 +64,12 @@ def case_list(page: CasePage, *, now: datetime, me: str) -> CaseList:
 
 
 def case_view(
-    detail: CaseDetail, *, now: datetime, me: str, actions: list[ActionOffer]
+    detail: CaseDetail,
+    *,
+    now: datetime,
+    me: str,
+    actions: list[ActionOffer],
+    choices: list[ChoiceOffer],
 ) -> CaseView:
     """A case with everything that its page shows."""
     comparison = compare(
@@ -73,6 +82,8 @@ def case_view(
     )
     return CaseView(
         case=case_row(detail.case, now=now, me=me),
+        status=detail.status,
+        status_label=STATUSES.get(detail.status or "", detail.status),
         comparison=comparison,
         differences=sum(row.differs for row in comparison),
         erp_error=detail.erp_error,
@@ -81,6 +92,7 @@ def case_view(
         comments=[comment_view(comment, me=me) for comment in detail.comments],
         confirmations=[confirmation_view(each, me=me) for each in detail.confirmations],
         actions=actions,
+        choices=choices,
     )
 
 
@@ -117,6 +129,7 @@ def case_row(case: Case, *, now: datetime, me: str) -> CaseRow:
         escalated_at=case.escalated_at,
         resolved_at=case.resolved_at,
         resolution=case.resolution,
+        waiver=_waiver_view(case.waiver, me=me),
         version=case.version,
     )
 
@@ -127,7 +140,7 @@ def confirm_view(result: ConfirmationResult, *, now: datetime, me: str) -> Confi
         case=case_row(result.case, now=now, me=me),
         confirmation=confirmation_view(result.confirmation, me=me),
         posting_state=result.posting_state,
-        sentence=_posting_sentence(result.posting_state),
+        sentence=posting_sentence(result.posting_state),
     )
 
 
@@ -157,12 +170,24 @@ def retry_view(result: RetryResult, *, now: datetime, me: str) -> RetryView:
     return RetryView(
         case=case_row(result.case, now=now, me=me),
         posting_state=result.posting_state,
-        sentence=_posting_sentence(result.posting_state),
+        sentence=posting_sentence(result.posting_state),
     )
 
 
-def _posting_sentence(state: str) -> str:
+def posting_sentence(state: str) -> str:
+    """What the state of a posting means after somebody acted on it."""
     return AFTER_ACTION.get(state, f"The posting is now {in_words(state.lower()).lower()}.")
+
+
+def _waiver_view(waiver: Waiver | None, *, me: str) -> WaiverView | None:
+    if waiver is None:
+        return None
+    return WaiverView(
+        requested_by=waiver.requested_by,
+        mine=waiver.requested_by == me,
+        requested_at=waiver.requested_at,
+        reason=waiver.reason,
+    )
 
 
 def comment_view(comment: Comment, *, me: str) -> CommentView:

@@ -34,6 +34,7 @@ def a_case(**changes: Any) -> dict[str, Any]:
         "updated_at": "2026-11-13T08:00:00Z",
         "resolved_at": None,
         "resolution": None,
+        "waiver": None,
         "version": 3,
     }
     return {**case, **changes}
@@ -62,6 +63,7 @@ def a_detail(case: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The case with three sides: nothing stands in the ERP yet."""
     detail = {
         "case": case,
+        "status": "EXCEPTION",
         "source": {"fields": {"worker": "ada@example.com", "minutes": 50, "tag": "onsite"}},
         "canonical": {"fields": {"worker": "Ada Byron", "minutes": 50, "project": "P-1042"}},
         "would_post": {"fields": {"worker": "Ada Byron", "minutes": "50", "project": None}},
@@ -86,5 +88,19 @@ def a_detail(case: dict[str, Any], **changes: Any) -> dict[str, Any]:
         ],
         "comments": [],
         "confirmations": [],
+        "choices": [
+            {
+                "choice": "offset",
+                "label": "Offset on the next invoice",
+                "roles": ["billing.analyst", "finance.analyst", "finance.controller"],
+                "needs": None,
+            },
+            {
+                "choice": "change_closed",
+                "label": "Change the line in its closed period",
+                "roles": ["finance.controller"],
+                "needs": None,
+            },
+        ],
     }
     return {**detail, **changes}

@@ -29,6 +29,7 @@ from shared.web import WebSettings, create_api
 
 _START_SECONDS = 20.0
 _RETRY_ROLES = {"finance.analyst", "finance.controller", "integration.operator", "data.steward"}
+_CHOOSE_ROLES = {"billing.analyst", "finance.analyst", "finance.controller"}
 _CONFIRM_ROLES = _RETRY_ROLES - {"data.steward"}
 _ANY_ROLE = _RETRY_ROLES | {"project.manager"}
 
@@ -198,13 +199,64 @@ def _cases(tier: ProcessTier) -> APIRouter:
         tier.note(request, caller)
         _permitted(caller, _CONFIRM_ROLES)
         _known(case_id)
-        if if_match != f'"{tier.case["version"]}"':
-            raise PreconditionFailed("The case was changed at 09:14 by carl.")
+        _current(tier, case_id, if_match)
         kept = a_confirmation(await request.json(), confirmed_by=caller.subject)
         tier.confirmations.append(kept)
         state = "POSTED" if kept["outcome"] == "posted" else "READY"
         case = tier.change(state="RESOLVED_MANUAL")
         return {"case": case, "confirmation": kept, "posting_state": state}
+
+    @router.post("/{case_id}/choice")
+    async def choose(
+        request: Request,
+        case_id: str,
+        caller: Writer,
+        if_match: Annotated[str | None, Header()] = None,
+    ) -> dict[str, Any]:
+        tier.note(request, caller)
+        _permitted(caller, _CHOOSE_ROLES)
+        _current(tier, case_id, if_match)
+        said = await request.json()
+        resolution = f"{caller.subject} chose {said['choice']}: {said['reason']}"
+        case = tier.change(state="RESOLVED_MANUAL", resolution=resolution)
+        return {"case": case, "posting_state": "RECEIVED"}
+
+    @router.post("/{case_id}/waiver")
+    async def ask_for_waiver(
+        request: Request,
+        case_id: str,
+        caller: Writer,
+        if_match: Annotated[str | None, Header()] = None,
+    ) -> dict[str, Any]:
+        tier.note(request, caller)
+        _current(tier, case_id, if_match)
+        said = await request.json()
+        asked = {"requested_by": caller.subject, "requested_at": "2026-11-13T09:00:00Z"}
+        return tier.change(state="PENDING_APPROVAL", waiver={**asked, **said})
+
+    @router.delete("/{case_id}/waiver")
+    async def decline_waiver(
+        request: Request,
+        case_id: str,
+        caller: Writer,
+        if_match: Annotated[str | None, Header()] = None,
+    ) -> dict[str, Any]:
+        tier.note(request, caller)
+        _current(tier, case_id, if_match)
+        return tier.change(state="OPEN", waiver=None)
+
+    @router.post("/{case_id}/waiver/approval")
+    async def agree_to_waiver(
+        request: Request,
+        case_id: str,
+        caller: Writer,
+        if_match: Annotated[str | None, Header()] = None,
+    ) -> dict[str, Any]:
+        tier.note(request, caller)
+        _current(tier, case_id, if_match)
+        if tier.case["waiver"]["requested_by"] == caller.subject:
+            raise Forbidden("Nobody agrees to what they asked for themselves.")
+        return tier.change(state="ACCEPTED")
 
     @router.post("/{case_id}/comments", status_code=201)
     async def comment(
@@ -225,6 +277,12 @@ def _cases(tier: ProcessTier) -> APIRouter:
 def _known(case_id: str) -> None:
     if case_id != CASE_ID:
         raise NotFound(f"There is no case {case_id}.", action="Look for it in the list of cases.")
+
+
+def _current(tier: ProcessTier, case_id: str, if_match: str | None) -> None:
+    _known(case_id)
+    if if_match != f'"{tier.case["version"]}"':
+        raise PreconditionFailed("The case was changed at 09:14 by carl.")
 
 
 def _permitted(caller: Principal, roles: set[str]) -> None:

@@ -9,11 +9,12 @@ from experience_apis.upstream.cases import (
     Case,
     CaseDetail,
     CasePage,
+    ChoiceResult,
     Comment,
     ConfirmationResult,
     RetryResult,
 )
-from shared.http_client import HttpClient
+from shared.http_client import HttpClient, Response
 from shared.identity import Principal, ServiceTokens
 
 _READ, _WRITE = "cases:read", "cases:write"
@@ -84,6 +85,52 @@ class ProcessCases:
             idempotent=idempotency_key is not None,
         )
         return understood(ConfirmationResult, response, unsafe=True)
+
+    async def choose(
+        self, caller: Principal, case_id: UUID, said: JsonValue, if_match: str
+    ) -> ChoiceResult:
+        """Choose how the case goes on.
+
+        :raises PreconditionFailed: the case was changed since ``if_match`` was read.
+        :raises Conflict: it cannot be chosen, or not any more.
+        """
+        response = await self._decide(caller, "POST", f"{case_id}/choice", if_match, said)
+        return understood(ChoiceResult, response, unsafe=True)
+
+    async def ask_for_waiver(
+        self, caller: Principal, case_id: UUID, reason: str, if_match: str
+    ) -> Case:
+        """Ask to leave it as it is; raises what `choose` does."""
+        said: JsonValue = {"reason": reason}
+        response = await self._decide(caller, "POST", f"{case_id}/waiver", if_match, said)
+        return understood(Case, response, unsafe=True)
+
+    async def decline_waiver(self, caller: Principal, case_id: UUID, if_match: str) -> Case:
+        """Decline it, or take the question back; raises what `choose` does."""
+        response = await self._decide(caller, "DELETE", f"{case_id}/waiver", if_match)
+        return understood(Case, response, unsafe=True)
+
+    async def agree_to_waiver(self, caller: Principal, case_id: UUID, if_match: str) -> Case:
+        """Agree to it; raises what `choose` does."""
+        response = await self._decide(caller, "POST", f"{case_id}/waiver/approval", if_match)
+        return understood(Case, response, unsafe=True)
+
+    async def _decide(
+        self,
+        caller: Principal,
+        method: str,
+        path: str,
+        if_match: str,
+        said: JsonValue = None,
+    ) -> Response:
+        return await self._tier.send(
+            caller,
+            method,
+            f"/v1/cases/{path}",
+            scope=_WRITE,
+            json=said,
+            headers={"If-Match": if_match},
+        )
 
     async def comment(
         self, caller: Principal, case_id: UUID, text: str, idempotency_key: str | None

@@ -15,6 +15,14 @@ class _Read(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Waiver(_Read):
+    """Somebody asked to leave it as it is."""
+
+    requested_by: str
+    requested_at: datetime
+    reason: str
+
+
 class Case(_Read):
     """A case as the process tier lists it."""
 
@@ -40,6 +48,7 @@ class Case(_Read):
     escalated_at: datetime | None
     resolved_at: datetime | None
     resolution: str | None
+    waiver: Waiver | None
     version: int
 
 
@@ -95,10 +104,20 @@ class Confirmation(_Read):
     at: datetime
 
 
+class ChoiceOffer(_Read):
+    """A way on that only people choose."""
+
+    choice: str
+    label: str
+    roles: list[str]
+    needs: str | None
+
+
 class CaseDetail(_Read):
     """A case with both sides and its history."""
 
     case: Case
+    status: str | None
     source: Side | None
     canonical: Side | None
     would_post: Side | None
@@ -108,6 +127,14 @@ class CaseDetail(_Read):
     lineage: list[LineageEvent]
     comments: list[Comment]
     confirmations: list[Confirmation]
+    choices: list[ChoiceOffer]
+
+
+class ChoiceResult(_Read):
+    """What a choice led to at once."""
+
+    case: Case
+    posting_state: str
 
 
 class RetryResult(_Read):

@@ -1,7 +1,7 @@
 """A process tier on a real PostgreSQL, real tokens, and a stand-in below it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from process_apis.processes.time_entries.steps import read_approvals
 from process_apis.runtime import Runtime, build
 from process_apis.settings import ProcessIdentity, ProcessSettings
 from process_apis.tests import firm
+from process_apis.tests.signing_in import token_of
 from process_apis.tests.system_stand_in import ERP, TRACKER, StandIn, served
 from process_apis.tests.watched_transitions import watch_transitions
 from process_apis.timing import Timing
@@ -138,6 +139,7 @@ class Tier:
     system: StandIn
     http: HttpClient
     operator: str
+    token: Callable[[str | None], Awaitable[str]]
 
     async def hint(
         self, *subjects: str, kind: str = "time_entry", traceparent: str | None = None
@@ -283,7 +285,14 @@ async def running_tier(
     async with app.router.lifespan_context(app):
         await wait_until_started(app)
         http = HttpClient("http://process", name="process", transport=ASGITransport(app=app))
-        under_test = Tier(clock, runtime, Worker(runtime), system, http, token)
+
+        async def token_as(who: str | None) -> str:
+            """A token of a user of the development server; without a name, the operator's."""
+            if who is None:
+                return token
+            return await token_of(identity, who, "cases:read", "cases:write")
+
+        under_test = Tier(clock, runtime, Worker(runtime), system, http, token, token_as)
         yield under_test
         await http.aclose()
     await runtime.close()

@@ -141,3 +141,20 @@ def decide(
         "note": None,
         "covers": covers,
     }
+
+
+def line(external_id: str, *, minutes: int = 480, work_date: str = "2026-06-02") -> Json:
+    """A line that somebody keyed into the ERP: Ada's, on the ledger's design."""
+    return {
+        "external_id": external_id,
+        "posting_key": None,
+        "legal_entity_id": "1",
+        "worker_id": "11",
+        "project_id": "31",
+        "task_id": "41",
+        "work_date": work_date,
+        "minutes": minutes,
+        "accounting_date": None,
+        "invoiced": "none",
+        "version": None,
+    }

@@ -66,6 +66,7 @@ class StandIn:
     can_read: bool = True
     reversal_modes: list[str] = field(default_factory=lambda: ["negative_line"])
     keeps_accounting_dates: bool = False
+    books_into: str | None = None
     settle_seconds: int = 0
     feedback: list[Json] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -354,6 +355,8 @@ class StandIn:
             return self._change_one(item, fault)
         self.last_id += 1
         line = _line_of(item, str(self.last_id), dated=self.keeps_accounting_dates) | {"erp": erp}
+        if self.books_into is not None:
+            line["accounting_date"] = self.books_into
         if fault == "hours differ":
             line["minutes"] -= 60
         if fault == "clip":

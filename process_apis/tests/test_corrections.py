@@ -5,49 +5,16 @@ version once nothing is pending.
 """
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from process_apis.doorbell import Stage
 from process_apis.tests import firm
 from process_apis.tests.conftest import LEASE, Tier
+from process_apis.tests.corrections import change, finish, posted, states, sums
 from process_apis.tests.system_stand_in import ERP
 
 WAYS = ["negative_line", "delete_uninvoiced", "update_in_place"]
-
-
-async def finish(tier: Tier) -> None:
-    """Let a correction go all its way: reversal, then replacement."""
-    for _ in range(3):
-        await tier.settle()
-
-
-async def posted(tier: Tier, minutes: int = 480, **more: Any) -> None:
-    firm.enter(tier.system, "e1", minutes=minutes, **more)
-    await tier.approve("e1")
-
-
-async def change(tier: Tier, **more: Any) -> None:
-    """Change the entry in the tracker, have it approved again, and let everything follow."""
-    firm.enter(tier.system, "e1", **more)
-    await tier.approve("e1")
-    await finish(tier)
-
-
-def sums(tier: Tier) -> dict[tuple[str, str, str], int]:
-    """Minutes by worker, project and day, without those that are nought."""
-    found: dict[tuple[str, str, str], int] = {}
-    for line in tier.system.lines:
-        key = (line["worker_id"], line["project_id"], line["work_date"])
-        found[key] = found.get(key, 0) + line["minutes"]
-    return {key: minutes for key, minutes in found.items() if minutes}
-
-
-async def states(tier: Tier) -> list[tuple[str, int, str]]:
-    """Kind, version and state of every posting, in the order in which they came to be."""
-    rows = sorted(await tier.postings(), key=lambda each: each["created_at"])
-    return sorted((each["kind"], each["version"], each["state"]) for each in rows)
 
 
 async def test_eight_hours_become_six_by_a_negative_line_and_a_new_one(tier: Tier) -> None:

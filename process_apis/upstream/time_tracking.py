@@ -43,6 +43,7 @@ class TimeEntry(Read):
     narrative: Cleaned = ""
     tags: list[Cleaned] = []
     running: bool = False
+    invoiced: bool = False
     approval: EntryApproval | None = None
     modified_at: AwareDatetime | None = None
     revision: int | None = None

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from experience_apis.exception_workbench import labels
+from experience_apis.exception_workbench.decisions.schemas import NewChoice, NewWaiver
 from experience_apis.exception_workbench.schemas import (
     CaseFilters,
     NewAssignee,
@@ -17,6 +18,7 @@ from experience_apis.exception_workbench.schemas import (
 from experience_apis.upstream.cases import (
     CaseDetail,
     CasePage,
+    ChoiceResult,
     Comment,
     ConfirmationResult,
     RetryResult,
@@ -44,6 +46,7 @@ def contract() -> _Document:
         (RetryResult, "post", "/v1/cases/{case_id}/retry", "200"),
         (Comment, "post", "/v1/cases/{case_id}/comments", "201"),
         (ConfirmationResult, "post", "/v1/cases/{case_id}/confirmation", "200"),
+        (ChoiceResult, "post", "/v1/cases/{case_id}/choice", "200"),
     ],
 )
 def test_every_answer_is_understood(
@@ -65,6 +68,8 @@ def test_an_assignment_is_answered_by_the_case(contract: _Document) -> None:
         (NewAssignee, "put", "/assignee"),
         (NewComment, "post", "/comments"),
         (NewConfirmation, "post", "/confirmation"),
+        (NewChoice, "post", "/choice"),
+        (NewWaiver, "post", "/waiver"),
     ],
 )
 def test_every_body_is_accepted(

@@ -114,24 +114,33 @@ async def test_a_case_shows_both_sides_and_its_history(
 @pytest.mark.parametrize(
     ("user", "scope", "refusals"),
     [
-        ("maya", None, {"retry": None, "assign": None, "comment": None, "confirm": None}),
+        (
+            "maya",
+            None,
+            {
+                **dict.fromkeys(("retry", "assign", "comment", "confirm", "waive")),
+                "agree": "This needs the role finance.controller.",
+            },
+        ),
         (
             "petra",
             None,
             {
-                "retry": "This needs the role data.steward or finance.analyst or "
-                "finance.controller or integration.operator.",
+                "retry": "This needs the role billing.analyst or data.steward or "
+                "finance.analyst or finance.controller or integration.operator.",
                 "assign": None,
                 "comment": None,
                 "confirm": "This needs the role finance.analyst or finance.controller or "
                 "integration.operator.",
+                "waive": None,
+                "agree": "This needs the role finance.controller.",
             },
         ),
         (
             "maya",
             "openid cases:read",
             dict.fromkeys(
-                ("retry", "assign", "comment", "confirm"),
+                ("retry", "assign", "comment", "confirm", "waive", "agree"),
                 "The token lacks the scope cases:write.",
             ),
         ),

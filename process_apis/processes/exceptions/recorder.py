@@ -1,7 +1,7 @@
 """Turns standings of the ledger into cases, in the ledger's own transactions."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +13,8 @@ from process_apis.processes.exceptions.catalogue import told
 from process_apis.processes.exceptions.schemas import CaseState
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Finding
+
+REOPENS_WITHIN = timedelta(days=30)
 
 _OPEN_OR_UPDATE = text(
     """
@@ -39,6 +41,25 @@ _OPEN_OR_UPDATE = text(
         IS DISTINCT FROM (excluded.sentence, excluded.posting_id, excluded.worker,
            excluded.project, excluded.task, excluded.work_date, excluded.minutes,
            excluded.waiting_for, excluded.fingerprint)
+    """
+)
+
+# The same came back: its case is open again, with all that was said about it.
+_REOPEN = text(
+    """
+    WITH returned AS (
+        SELECT DISTINCT ON (earlier.time_entry_id, earlier.code) earlier.id
+        FROM jsonb_to_recordset(CAST(:cases AS jsonb)) AS wanted (
+            time_entry_id uuid, code text, fingerprint text)
+        JOIN exception_case AS earlier USING (time_entry_id, code, fingerprint)
+        WHERE earlier.resolved_at > :since AND NOT EXISTS (
+            SELECT FROM exception_case AS open WHERE open.time_entry_id = wanted.time_entry_id
+              AND open.code = wanted.code AND open.resolved_at IS NULL)
+        ORDER BY earlier.time_entry_id, earlier.code, earlier.resolved_at DESC
+    )
+    UPDATE exception_case AS again SET state = 'REOPENED', resolved_at = NULL, resolution = NULL,
+        waiver = NULL, updated_at = :now, version = again.version + 1
+    FROM returned WHERE again.id = returned.id
     """
 )
 
@@ -88,6 +109,8 @@ async def open_cases(
     }
     if latest:
         cases = as_json(list(latest.values()))
+        since = now - REOPENS_WITHIN
+        await transaction.execute(_REOPEN, {"cases": cases, "since": since, "now": now})
         await transaction.execute(_OPEN_OR_UPDATE, {"cases": cases, "now": now})
 
 

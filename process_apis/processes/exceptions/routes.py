@@ -1,4 +1,4 @@
-"""Routes of `exceptions`: look at cases, retry, assign, comment, confirm."""
+"""Routes of `exceptions`: look at cases, and what people do to them."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,7 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from process_apis.database import TheDatabase
 from process_apis.doorbell import TheDoorbell
-from process_apis.processes.exceptions import confirming, sides, steps, store
+from process_apis.processes.exceptions import (
+    choices,
+    choosing,
+    confirming,
+    sides,
+    steps,
+    store,
+    waiving,
+)
 from process_apis.processes.exceptions.confirming import Request
 from process_apis.processes.exceptions.schemas import (
     Assignment,
@@ -16,10 +24,13 @@ from process_apis.processes.exceptions.schemas import (
     CaseDetail,
     CasePage,
     CaseState,
+    ChoiceResult,
     Comment,
     ConfirmationResult,
+    NewChoice,
     NewComment,
     NewConfirmation,
+    NewWaiver,
     OwnerRole,
     RetryResult,
     Severity,
@@ -38,9 +49,16 @@ from shared.web import problem_responses, throttled
 
 router = APIRouter(prefix="/v1", tags=["exceptions"])
 
-RETRIERS = {"finance.analyst", "finance.controller", "integration.operator", "data.steward"}
+RETRIERS = {
+    "billing.analyst",
+    "data.steward",
+    "finance.analyst",
+    "finance.controller",
+    "integration.operator",
+}
 CONFIRMERS = {"finance.analyst", "finance.controller", "integration.operator"}
-ANYBODY = RETRIERS | {"project.manager"}
+ANYBODY = RETRIERS | {"project.manager", "billing.analyst"}
+WAIVER_ASKERS = choices.FINANCE | {"project.manager"}
 
 ETAG: dict[int | str, dict[str, Any]] = {
     200: {"headers": {"ETag": {"description": "For If-Match.", "schema": {"type": "string"}}}}
@@ -135,7 +153,7 @@ async def assign_case(
     response: Response,
     if_match: Annotated[str | None, Header(description="The ETag of the case as read.")] = None,
 ) -> Case:
-    case = await steps.assign(case_id, assignment.assignee, _version(if_match), caller, ledger)
+    case = await steps.assign(case_id, assignment, _version(if_match), caller, ledger)
     response.headers["ETag"] = f'"{case.version}"'
     return case
 
@@ -183,6 +201,94 @@ async def confirm_case_outcome(
     result = await confirming.confirm(request, ledger, doorbell)
     response.headers["ETag"] = f'"{result.case.version}"'
     return result
+
+
+@router.post(
+    "/cases/{case_id}/choice",
+    operation_id="choose_in_case",
+    summary="Choose how the case goes on",
+    description="One of the case's `choices`, with a reason that is kept. Who may choose it stands "
+    "with the choice.",
+    responses={**problem_responses(NotFound, Conflict, PreconditionFailed), **ETAG},
+)
+@throttled("300/minute")
+async def choose_in_case(
+    case_id: UUID,
+    choice: NewChoice,
+    caller: Annotated[Principal, requires("cases:write", roles=choices.FINANCE)],
+    ledger: TheLedger,
+    doorbell: TheDoorbell,
+    response: Response,
+    if_match: Annotated[str | None, Header(description="The ETag of the case as read.")] = None,
+) -> ChoiceResult:
+    request = choosing.Request(case_id, choice, _version(if_match), caller)
+    result = await choosing.choose(request, ledger, doorbell)
+    response.headers["ETag"] = f'"{result.case.version}"'
+    return result
+
+
+@router.post(
+    "/cases/{case_id}/waiver",
+    operation_id="ask_for_waiver",
+    summary="Ask to leave it as it is",
+    description="What is not posted will not be, what stands in the ERP stays. It takes a second "
+    "person, a finance controller, to agree.",
+    responses={**problem_responses(NotFound, Conflict, PreconditionFailed), **ETAG},
+)
+@throttled("300/minute")
+async def ask_for_waiver(
+    case_id: UUID,
+    waiver: NewWaiver,
+    caller: Annotated[Principal, requires("cases:write", roles=WAIVER_ASKERS)],
+    ledger: TheLedger,
+    response: Response,
+    if_match: Annotated[str | None, Header(description="The ETag of the case as read.")] = None,
+) -> Case:
+    request = waiving.Request(case_id, _version(if_match), caller)
+    return _named(response, await waiving.ask(request, waiver, ledger))
+
+
+@router.delete(
+    "/cases/{case_id}/waiver",
+    operation_id="decline_waiver",
+    summary="Decline a waiver, or take the question back",
+    description="The case is open again.",
+    responses={**problem_responses(NotFound, Conflict, PreconditionFailed), **ETAG},
+)
+@throttled("300/minute")
+async def decline_waiver(
+    case_id: UUID,
+    caller: Annotated[Principal, requires("cases:write", roles=WAIVER_ASKERS)],
+    ledger: TheLedger,
+    response: Response,
+    if_match: Annotated[str | None, Header(description="The ETag of the case as read.")] = None,
+) -> Case:
+    request = waiving.Request(case_id, _version(if_match), caller)
+    return _named(response, await waiving.refuse(request, ledger))
+
+
+@router.post(
+    "/cases/{case_id}/waiver/approval",
+    operation_id="agree_to_waiver",
+    summary="Agree to leave it as it is",
+    description="Not whoever asked for it.",
+    responses={**problem_responses(NotFound, Conflict, PreconditionFailed), **ETAG},
+)
+@throttled("300/minute")
+async def agree_to_waiver(
+    case_id: UUID,
+    caller: Annotated[Principal, requires("cases:write", roles=choices.CONTROLLERS)],
+    ledger: TheLedger,
+    response: Response,
+    if_match: Annotated[str | None, Header(description="The ETag of the case as read.")] = None,
+) -> Case:
+    request = waiving.Request(case_id, _version(if_match), caller)
+    return _named(response, await waiving.agree(request, ledger))
+
+
+def _named(response: Response, case: Case) -> Case:
+    response.headers["ETag"] = f'"{case.version}"'
+    return case
 
 
 def _version(if_match: str | None) -> int:

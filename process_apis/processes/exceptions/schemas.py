@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from process_apis.processes.exceptions.choices import Choice
+from process_apis.processes.time_entries.display import DisplayStatus
 from process_apis.texts import Storable
 
 
@@ -180,10 +182,52 @@ class Confirmation(BaseModel):
     at: datetime
 
 
+class ChoiceOffer(BaseModel):
+    """A way on that a person may choose now."""
+
+    choice: Choice
+    label: str
+    roles: list[str] = Field(description="Who may choose it: any of them.")
+    needs: str | None = Field(
+        description="What has to be given beside the reason.", examples=["document"]
+    )
+
+
+class NewChoice(BaseModel):
+    """What somebody chose, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    choice: Choice
+    reason: Storable = Field(
+        min_length=10, max_length=4000, description="For whoever audits it later."
+    )
+    document: Storable | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="The ERP's document that shows it, such as a credit note.",
+    )
+    line: Storable | None = Field(
+        default=None, min_length=1, max_length=200, description="The ERP's id of a line."
+    )
+
+
+class NewWaiver(BaseModel):
+    """Why it may stay as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Storable = Field(min_length=10, max_length=4000)
+
+
 class CaseDetail(BaseModel):
     """One case with both sides and its history. Narrative text is left out on purpose."""
 
     case: Case
+    status: DisplayStatus | None = Field(
+        description="One word for people: how the entry stands. Null: it is about a connection."
+    )
     source: Side | None = Field(
         description="As the tracker gave it. All four are null if the case is about a connection."
     )
@@ -199,6 +243,9 @@ class CaseDetail(BaseModel):
     confirmations: list[Confirmation] = Field(
         description="What people confirmed of unknown outcomes, oldest first."
     )
+    choices: list[ChoiceOffer] = Field(
+        description="How the case may go on, where Timepost may not decide it by itself."
+    )
 
 
 class Assignment(BaseModel):
@@ -207,6 +254,7 @@ class Assignment(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     assignee: Storable | None = Field(max_length=200)
+    in_progress: bool = Field(default=False, description="They are at it.")
 
 
 class NewComment(BaseModel):
@@ -233,3 +281,10 @@ class ConfirmationResult(BaseModel):
         examples=["POSTED"],
         description="POSTED; MISPOSTED if the line is not what was sent; READY to be sent again.",
     )
+
+
+class ChoiceResult(BaseModel):
+    """What a choice led to at once; the rest goes on in the background."""
+
+    case: Case
+    posting_state: str = Field(examples=["RECEIVED"])

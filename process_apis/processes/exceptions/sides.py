@@ -3,39 +3,50 @@
 Narrative text stays out of all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.processes.connections import gates
-from process_apis.processes.exceptions import confirmations, store
-from process_apis.processes.exceptions.schemas import Case, CaseDetail, LineageEvent, Side
+from process_apis.processes.exceptions import choices, confirmations, store
+from process_apis.processes.exceptions.schemas import (
+    Case,
+    CaseDetail,
+    ChoiceOffer,
+    LineageEvent,
+    Side,
+)
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.master_data import reading as masters
+from process_apis.processes.time_entries.display import STATUS_COLUMNS, status_of
 
 _ENTRY = text(
-    """
+    f"""
     SELECT entry.state, entry.version, entry.approver, entry.approved_at,
-           version.content - 'narrative' AS content
+           version.content - 'narrative' AS content, {STATUS_COLUMNS}
     FROM time_entry AS entry
     JOIN time_entry_version AS version
       ON version.time_entry_id = entry.id AND version.version = entry.version
     WHERE entry.id = :id
-    """
+    """  # noqa: S608 - our own column names
 )
 
 # The latest posting says what would go out; whichever stands in the ERP says what is there.
 _POSTINGS = text(
     """
-    SELECT request - 'narrative' AS request, line, findings, erp_error FROM posting
-    WHERE time_entry_id = :id ORDER BY version DESC
+    SELECT id, kind, state, request - 'narrative' AS request, line, findings, erp_error
+    FROM posting WHERE time_entry_id = :id
+    ORDER BY kind = 'REVERSAL', version DESC, round DESC
     """
 )
+_STANDS = frozenset({"POSTED", "MISPOSTED", "REVERSAL_PENDING"})
 
 
 _EVENTS = 50
+# Of a line or a request: what says nothing to people.
+_TECHNICAL = frozenset({"version", "operation", "target_line", "target_key"})
 
 
 async def detail(connection: AsyncConnection, case: Case) -> CaseDetail:
@@ -46,11 +57,12 @@ async def detail(connection: AsyncConnection, case: Case) -> CaseDetail:
     rows = await connection.execute(_POSTINGS, {"id": case.time_entry_id})
     postings = rows.mappings().all()
     latest = postings[0] if postings else None
-    line = next((row["line"] for row in postings if row["line"]), None)
+    line = _line_of(postings)
     error = latest["erp_error"] if latest else None
     steps = await lineage.of_entry(connection, case.time_entry_id)
     return CaseDetail(
         case=case,
+        status=status_of(dict(entry)),
         source=_source(entry),
         canonical=await _canonical(connection, case, entry["content"]),
         would_post=_flat(latest["request"]) if latest and latest["request"] else None,
@@ -69,7 +81,35 @@ async def detail(connection: AsyncConnection, case: Case) -> CaseDetail:
         ],
         comments=await store.comments(connection, case.id),
         confirmations=await confirmations.of_case(connection, case.id),
+        choices=_choices(case, postings),
     )
+
+
+def _line_of(postings: Sequence[RowMapping]) -> Mapping[str, Any] | None:
+    """The line that stands; where none is known to stand, whatever was read last."""
+    lines = [row for row in postings if row["line"]]
+    standing = [row for row in lines if row["state"] in _STANDS and row["kind"] != "REVERSAL"]
+    found = next(iter(standing or lines), None)
+    return found["line"] if found else None
+
+
+def _choices(case: Case, postings: Sequence[RowMapping]) -> list[ChoiceOffer]:
+    if case.resolved_at is not None:
+        return []
+    findings = [
+        finding
+        for row in postings
+        if row["id"] == case.posting_id
+        for finding in row["findings"] or []
+        if finding["code"] == case.code
+    ]
+    detail = findings[0]["detail"] if findings else {}
+    return [
+        ChoiceOffer(
+            choice=each.choice, label=each.label, roles=sorted(each.roles), needs=each.needs
+        )
+        for each in choices.offers(case.code, detail)
+    ]
 
 
 async def _of_connection(connection: AsyncConnection, case: Case) -> CaseDetail:
@@ -77,6 +117,7 @@ async def _of_connection(connection: AsyncConnection, case: Case) -> CaseDetail:
     events = await gates.events(connection, case.connection, limit=_EVENTS)
     return CaseDetail(
         case=case,
+        status=None,
         source=None,
         canonical=None,
         would_post=None,
@@ -95,6 +136,7 @@ async def _of_connection(connection: AsyncConnection, case: Case) -> CaseDetail:
         ],
         comments=await store.comments(connection, case.id),
         confirmations=[],
+        choices=[],
     )
 
 
@@ -145,4 +187,7 @@ def _said(reference: Mapping[str, Any] | None) -> str | None:
 
 
 def _flat(facts: Mapping[str, Any]) -> Side:
-    return Side(fields={name: value for name, value in facts.items() if name != "version"})
+    shown = {name: value for name, value in facts.items() if name not in _TECHNICAL}
+    if facts.get("operation", "post") != "post" or facts.get("target_line"):
+        shown |= {name: facts[name] for name in ("operation", "target_line")}
+    return Side(fields=shown)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.doorbell import Doorbell, Stage
 from process_apis.processes.connections import gates, rules
 from process_apis.processes.exceptions import store
-from process_apis.processes.exceptions.schemas import Case, Comment, RetryResult
+from process_apis.processes.exceptions.schemas import Assignment, Case, Comment, RetryResult
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import validation, waking
 from process_apis.processes.posting.ledger import Ledger
@@ -48,13 +48,13 @@ async def retry(
                 "look in the ERP and confirm what you find.",
             )
     verdicts = await validation.validate(ledger, only=case.posting_id)
-    state = verdicts[0].state if verdicts else woken
-    target = verdicts[0].target if verdicts else None
+    state = verdicts[0].state if verdicts else woken.state
     # Whoever judged or sends it meanwhile, a ring too many does no harm.
-    if target:
-        doorbell.ring(Stage.SEND, target)
-    else:
-        doorbell.ring(Stage.VALIDATE)
+    if verdicts and verdicts[0].target:
+        doorbell.ring(Stage.SEND, verdicts[0].target)
+    elif woken.target:
+        doorbell.ring(woken.stage, woken.target)
+    doorbell.ring(Stage.VALIDATE)
     async with ledger.database.transaction() as transaction:
         return RetryResult(case=await store.one(transaction, case_id), posting_state=state)
 
@@ -75,7 +75,7 @@ async def _try_connection(
 
 
 async def assign(
-    case_id: UUID, assignee: str | None, seen_version: int, caller: Principal, ledger: Ledger
+    case_id: UUID, assignment: Assignment, seen_version: int, caller: Principal, ledger: Ledger
 ) -> Case:
     """Give a case to somebody, or back to its queue.
 
@@ -84,7 +84,15 @@ async def assign(
     """
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
-        case = await store.assign(transaction, case_id, assignee, seen_version, now)
+        assignee = assignment.assignee
+        case = await store.assign(
+            transaction,
+            case_id,
+            assignee,
+            seen_version,
+            now,
+            in_progress=assignment.in_progress,
+        )
         detail = {"case": str(case_id), "assignee": assignee}
         await note(transaction, case, "case assigned", caller, detail, now)
         return case

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, tuple_, update
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, and_, case, func, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
@@ -20,10 +22,19 @@ from process_apis.processes.exceptions.schemas import (
     Severity,
 )
 from process_apis.processes.exceptions.tables import CaseComment, ExceptionCase
-from shared.problems import NotFound, PreconditionFailed
+from process_apis.processes.exceptions.transitions import RESOLVED, allows, sources
+from shared.problems import Conflict, NotFound, PreconditionFailed
 
 _CASES = ExceptionCase.__table__  # type: ignore[attr-defined]
 _COMMENTS = CaseComment.__table__  # type: ignore[attr-defined]
+
+_DETAIL = text(
+    """
+    SELECT finding -> 'detail' FROM posting, jsonb_array_elements(findings) AS finding
+    WHERE posting.id = :id AND finding ->> 'code' = :code LIMIT 1
+    """
+)
+_TARGET = text("SELECT target_connection FROM posting WHERE id = :id")
 
 
 @dataclass(frozen=True)
@@ -99,31 +110,50 @@ async def assign(
     assignee: str | None,
     seen_version: int,
     now: datetime,
+    *,
+    in_progress: bool = False,
 ) -> Case:
     """Give a case to somebody, if it is still as the caller saw it.
+
+    One that waits, or is resolved, stays so whoever looks after it.
 
     :raises NotFound: there is no such case.
     :raises PreconditionFailed: it was changed since.
     """
     await one(connection, case_id)
-    state = CaseState.ASSIGNED if assignee else CaseState.OPEN
-    # A waiting case stays one whoever looks after it: it still releases itself.
-    keep = or_(_CASES.c.state == CaseState.WAITING, _CASES.c.resolved_at.is_not(None))
-    result = await connection.execute(
-        update(ExceptionCase)
-        .where(_CASES.c.id == case_id, _CASES.c.version == seen_version)
-        .values(
-            assignee=assignee,
-            state=case((keep, _CASES.c.state), else_=state),
-            updated_at=now,
-            version=_CASES.c.version + 1,
+    target = CaseState.OPEN
+    if assignee:
+        target = CaseState.IN_PROGRESS if in_progress else CaseState.ASSIGNED
+    moves = _CASES.c.state.in_(sources(target)) & (_CASES.c.state != CaseState.PENDING_APPROVAL)
+    state = case((moves, target), else_=_CASES.c.state)
+    return await _change(connection, case_id, seen_version, now, assignee=assignee, state=state)
+
+
+async def move(
+    connection: AsyncConnection,
+    found: Case,
+    target: CaseState,
+    seen_version: int,
+    now: datetime,
+    **values: Any,
+) -> Case:
+    """Move a case, if it is still as the caller saw it.
+
+    :raises Conflict: the table of transitions does not allow it.
+    :raises PreconditionFailed: it was changed since.
+    """
+    if not allows(found.state, target):
+        raise Conflict(
+            f"A case that is {found.state} does not become {target}.",
+            code="move_refused",
+            action="Read the case again.",
         )
-        .returning(_CASES)
-    )
-    row = result.mappings().first()
-    if row is None:
-        raise PreconditionFailed("Somebody else changed this case since you read it.")
-    return Case.model_validate(dict(row))
+    if target in RESOLVED:
+        values |= {"resolved_at": now, "waiting_for": []}
+    waiver = values.get("waiver")
+    if isinstance(waiver, BaseModel):
+        values["waiver"] = waiver.model_dump(mode="json")
+    return await _change(connection, found.id, seen_version, now, state=target, **values)
 
 
 async def resolve_by_hand(
@@ -131,29 +161,42 @@ async def resolve_by_hand(
 ) -> Case:
     """A person settled it, if it is still open and as they saw it.
 
-    :raises PreconditionFailed: it was changed since.
+    :raises Conflict, PreconditionFailed: it was changed since.
     """
+    found = await one(connection, case_id)
+    if found.resolved_at is not None:
+        raise PreconditionFailed("Somebody else changed this case since you read it.")
+    settled = CaseState.RESOLVED_MANUAL
+    return await move(connection, found, settled, seen_version, now, resolution=resolution)
+
+
+async def _change(
+    connection: AsyncConnection, case_id: UUID, seen_version: int, now: datetime, **values: Any
+) -> Case:
     result = await connection.execute(
         update(ExceptionCase)
-        .where(
-            _CASES.c.id == case_id,
-            _CASES.c.version == seen_version,
-            _CASES.c.resolved_at.is_(None),
-        )
-        .values(
-            state=CaseState.RESOLVED_MANUAL,
-            resolution=resolution,
-            resolved_at=now,
-            waiting_for=[],
-            updated_at=now,
-            version=_CASES.c.version + 1,
-        )
+        .where(_CASES.c.id == case_id, _CASES.c.version == seen_version)
+        .values(updated_at=now, version=_CASES.c.version + 1, **values)
         .returning(_CASES)
     )
     row = result.mappings().first()
     if row is None:
         raise PreconditionFailed("Somebody else changed this case since you read it.")
     return Case.model_validate(dict(row))
+
+
+async def finding_detail(connection: AsyncConnection, found: Case) -> dict[str, str]:
+    """The facts of the finding that the case is about."""
+    rows = await connection.execute(_DETAIL, {"id": found.posting_id, "code": found.code})
+    detail: dict[str, str] | None = rows.scalar()
+    return detail or {}
+
+
+async def target_of(connection: AsyncConnection, found: Case) -> str | None:
+    """The ERP connection of the posting that the case is about."""
+    rows = await connection.execute(_TARGET, {"id": found.posting_id})
+    target: str | None = rows.scalar()
+    return target
 
 
 async def comment(

@@ -40,10 +40,18 @@ class Reading:
         else:
             step = refusals.after_retry(leased.attempts, outcome.error, self.timing)
             what = "not possible now"
-        finding = step.finding
-        if finding is not None and leased.is_half:
-            finding = rules.half_done([finding])[0]
-        return Result(leased, step.state, what, step.wait, finding=finding, error=outcome.error)
+        findings = [step.finding] if step.finding is not None else []
+        if leased.is_half:
+            findings = list(rules.half_done(findings))
+        return Result(
+            leased,
+            step.state,
+            what,
+            step.wait,
+            finding=next(iter(findings), None),
+            beneath=findings[1:],
+            error=outcome.error,
+        )
 
 
 def _done(leased: Leased, outcome: PostingOutcome) -> Result:

@@ -67,6 +67,7 @@ _CLAIM = text(
         reversal.work_date, reversal.minutes, reversal.woken_by, entry.external_id,
         standing.id AS standing_id, standing.posting_key AS standing_key,
         standing.external_id AS line_id, standing.request AS standing_request,
+        coalesce(standing.decision ? 'linked', false) AS standing_linked,
         standing.accounting_date AS standing_date, standing.code AS standing_code, {LABELS}
     """  # noqa: S608 - our own SQL
 )
@@ -178,6 +179,7 @@ def _decide_one(
         line=line,
         period_open=is_open(standing_date, periods, let_in=let_in),
         periods_key=keys.periods_key(row["target_connection"], posted.legal_entity_id),
+        soft_closed=is_open(standing_date, periods, let_in=True),
         may_offset=decided(row, Path.OFFSET),
         may_change=decided(row, Path.CHANGE),
     )
@@ -190,7 +192,8 @@ def _decide_one(
     if chosen is not Strategy.NEGATIVE_LINE:
         booked = standing_date  # the line itself changes, wherever it is dated
     if booked is None:
-        return _waits(row, Finding("PD_NO_OPEN", (situation.periods_key,)), line)
+        detail = {"soft_closed": "yes"} if situation.soft_closed else {}
+        return _waits(row, Finding("PD_NO_OPEN", (situation.periods_key,), detail), line)
     edited = tuple(rules.difference(posted, line))
     if chosen is Strategy.UPDATE and row["serves_version"] is not None:
         return Decision(row, PostingState.PARKED, Operation.NONE, None, line, booked, edited=edited)
@@ -229,5 +232,6 @@ def _request(
         narrative=posted.narrative,
         operation=operation.value,
         target_line=line.external_id,
-        target_key=row["standing_key"],
+        # A line that people keyed in, and that was linked, carries no key of ours.
+        target_key=None if row["standing_linked"] else row["standing_key"],
     )

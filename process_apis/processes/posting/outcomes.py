@@ -117,6 +117,7 @@ class Result:
     wait: timedelta = timedelta()
     due_at: datetime | None = None
     finding: Finding | None = None
+    beneath: Sequence[Finding] = ()
     line: PostedLine | None = None
     error: ErpError | None = None
     forgive: int = 0
@@ -260,7 +261,7 @@ def _row(result: Result, now: datetime) -> dict[str, Any]:
         "id": result.leased.id,
         "state": result.state,
         "code": finding.code if finding else None,
-        "findings": [finding] if finding else [],
+        "findings": [finding, *result.beneath] if finding else [],
         "waiting_for": list(finding.waiting_for) if finding else [],
         "line": line.model_dump(mode="json") if line else None,
         "external_id": line.external_id if line else None,

@@ -48,12 +48,15 @@ _JUDGE_AGAIN = text(
     """
 )
 
-# What was given up or waits is judged as a replacement now. A key that the ERP may have seen stays.
+# What was given up or waits is judged as a replacement now. What waits for a reason goes on doing
+# so, though nothing is half any more. A key that the ERP may have seen stays.
 _REPLACE_WITH = text(
     """
     UPDATE posting SET kind = 'REPLACEMENT', correction_group = wanted.correction_group,
         operation = 'post', target_line = NULL, reverses_id = NULL,
-        state = CASE WHEN state = ANY(:sources) THEN 'RECEIVED' ELSE state END,
+        state = CASE WHEN state = ANY(:sources) AND code IS NULL THEN 'RECEIVED' ELSE state END,
+        code = CASE WHEN code = 'CO_HALF' THEN findings -> 1 ->> 'code' ELSE code END,
+        findings = CASE WHEN code = 'CO_HALF' THEN findings - 0 ELSE findings END,
         due_at = :now, updated_at = :now
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS wanted (id uuid, correction_group uuid)
     WHERE posting.id = wanted.id
@@ -116,6 +119,26 @@ async def carry_out(
     await _write(transaction, changes, now)
 
 
+async def put_back(
+    transaction: AsyncConnection,
+    entry: Mapping[str, Any],
+    reversed_: Mapping[str, Any],
+    receive: Receive,
+    now: datetime,
+) -> None:
+    """Receive what was taken back once more, on behalf of the version that is approved now."""
+    row = _line(entry, receive, receive.group) | {
+        "version": reversed_["version"],
+        "serves_version": entry["approved_version"],
+        "work_date": reversed_["work_date"],
+        "minutes": reversed_["minutes"],
+    }
+    await transaction.execute(_INSERT, {"rows": as_json([row]), "now": now})
+    detail = {"version": reversed_["version"]}
+    step = lineage.Step(entry["id"], "posted before, posted again", now, row["id"], detail=detail)
+    await lineage.record(transaction, [step])
+
+
 async def _write(transaction: AsyncConnection, changes: _Changes, now: datetime) -> None:
     async def execute(statement: Any, ids: Sequence[UUID], moves: Sequence[str]) -> None:
         if ids:
@@ -167,7 +190,8 @@ def _add_correction(
         group = correct.reversal["correction_group"]
         changes.reversals.append({"id": correct.reversal["id"], "serves_version": correct.serves})
     if correct.replacement is not None:
-        changes.replacements.append({"id": correct.replacement, "correction_group": group})
+        replacement = {"id": correct.replacement["id"], "correction_group": group}
+        changes.replacements.append(replacement)
     detail = {
         "correction": str(group),
         "posted_version": correct.standing["version"],

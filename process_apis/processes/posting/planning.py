@@ -54,7 +54,7 @@ class Correct:
     reversal: Row | None
     round: int
     serves: int | None
-    replacement: UUID | None = None
+    replacement: Row | None = None
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def _correct(
             reversal=reversal,
             round=sum(each["version"] == live["version"] for each in reversals),
             serves=target,
-            replacement=mine["id"] if mine is not None else None,
+            replacement=mine,
         ),
     )
 

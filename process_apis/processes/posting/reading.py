@@ -8,18 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis import cursors
 from process_apis.processes.posting.schemas import PostingPage, PostingView
 from process_apis.processes.posting.states import PostingState
+from process_apis.processes.time_entries.display import STATUS_COLUMNS, status_of
 
-_COLUMNS = ", ".join(PostingView.model_fields)
+_OWN = [name for name in PostingView.model_fields if name != "entry_status"]
+_COLUMNS = ", ".join(f"page.{name}" for name in _OWN)
 
+# One page first: what an entry's status is derived from is read for the page only.
 _PAGE = text(
     f"""
-    SELECT {_COLUMNS} FROM posting
-    WHERE (CAST(:state AS text) IS NULL OR state = :state)
-      AND (CAST(:connection AS text) IS NULL OR target_connection = :connection)
-      AND (CAST(:entry AS uuid) IS NULL OR time_entry_id = :entry)
-      AND (CAST(:before AS timestamptz) IS NULL
-           OR (updated_at, id) < (:before, CAST(:before_id AS uuid)))
-    ORDER BY updated_at DESC, id DESC LIMIT :limit
+    WITH page AS MATERIALIZED (
+        SELECT * FROM posting
+        WHERE (CAST(:state AS text) IS NULL OR state = :state)
+          AND (CAST(:connection AS text) IS NULL OR target_connection = :connection)
+          AND (CAST(:entry AS uuid) IS NULL OR time_entry_id = :entry)
+          AND (CAST(:before AS timestamptz) IS NULL
+               OR (updated_at, id) < (:before, CAST(:before_id AS uuid)))
+        ORDER BY updated_at DESC, id DESC LIMIT :limit
+    )
+    SELECT {_COLUMNS}, {STATUS_COLUMNS}
+    FROM page JOIN time_entry AS entry ON entry.id = page.time_entry_id
+    ORDER BY page.updated_at DESC, page.id DESC
     """  # noqa: S608 - our own column names
 )
 
@@ -46,7 +54,10 @@ async def page(
             "limit": limit,
         },
     )
-    postings = [PostingView.model_validate(dict(row)) for row in rows.mappings()]
+    postings = [
+        PostingView.model_validate({**row, "entry_status": status_of(dict(row))})
+        for row in rows.mappings()
+    ]
     full = len(postings) == limit
     following = cursors.encode(postings[-1].updated_at, postings[-1].id) if full else None
     return PostingPage(postings=postings, next_cursor=following)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_dicts
 from process_apis.processes.posting import planned, waking
@@ -20,8 +21,7 @@ from shared.stop_points import StopPoint, reached
 
 BATCH = 500
 
-_DUE = text(
-    """
+_ENTRIES = """
     SELECT entry.id, entry.connection, entry.external_id, entry.state, entry.version,
            entry.approved_version, entry.approved_at, entry.work_date, entry.minutes,
            entry.carrier, entry.worker_external_id,
@@ -34,11 +34,15 @@ _DUE = text(
       ON version.time_entry_id = entry.id AND version.version = entry.version
     LEFT JOIN time_entry_version AS approved
       ON approved.time_entry_id = entry.id AND approved.version = entry.approved_version
+    """
+_DUE = text(
+    f"""{_ENTRIES}
     WHERE entry.posting_due AND (CAST(:only AS uuid[]) IS NULL OR entry.id = ANY(:only))
     ORDER BY entry.id LIMIT :limit
     FOR UPDATE OF entry SKIP LOCKED
     """
 )
+_ONE = text(f"{_ENTRIES} WHERE entry.id = :id")
 
 # Which are the next in line, locked by others or not.
 _NEXT = text("SELECT id FROM time_entry WHERE posting_due ORDER BY id LIMIT :limit")
@@ -46,6 +50,7 @@ _NEXT = text("SELECT id FROM time_entry WHERE posting_due ORDER BY id LIMIT :lim
 _POSTINGS = text(
     """
     SELECT id, time_entry_id, version, leg, kind, round, state, code, work_date, minutes,
+           CASE WHEN code = 'CO_HALF' THEN findings -> 1 END AS beneath,
            correction_group, reverses_id, serves_version, target_connection
     FROM posting WHERE time_entry_id = ANY(:ids) ORDER BY id FOR UPDATE
     """
@@ -125,6 +130,12 @@ async def _receive(ledger: Ledger, only: Sequence[UUID] | None) -> Received:
     return Received(len(due), frozenset(targets))
 
 
+async def entry_of(transaction: AsyncConnection, entry_id: UUID) -> Mapping[str, Any]:
+    """One entry as plans are made from it. The caller has locked it."""
+    (entry,) = as_dicts(await transaction.execute(_ONE, {"id": entry_id}))
+    return entry
+
+
 async def _wake_days(
     ledger: Ledger,
     due: Sequence[Mapping[str, Any]],
@@ -146,18 +157,44 @@ def _day_keys(entry: Mapping[str, Any], postings: Sequence[Mapping[str, Any]]) -
 
 
 def _standings(plans: Sequence[tuple[Mapping[str, Any], Plan]]) -> list[Standing]:
-    """Said of entries that wait for nothing any more: whatever was wrong with them is over."""
-    return [
-        Standing(
-            time_entry_id=entry["id"],
-            connection=entry["connection"],
-            entry_external_id=entry["external_id"],
-            state=None,
-            because=_because(entry),
-        )
-        for entry, each in plans
-        if (each.supersede or each.keep) and not (each.receive or each.again or each.correct)
-    ]
+    """Said of entries that wait for nothing any more, and of those that wait for less.
+
+    Half a correction is whole again when what was there before is posted once more; what keeps
+    its replacement from being posted remains.
+    """
+    told = []
+    for entry, each in plans:
+        replacement = each.correct.replacement if each.correct else None
+        if replacement is not None and replacement["beneath"] is not None:
+            told.append(_standing(entry, Finding(**replacement["beneath"]), replacement["id"]))
+        elif (each.supersede or each.keep) and not (each.receive or each.again or each.correct):
+            told.append(_standing(entry))
+    return told
+
+
+def _standing(
+    entry: Mapping[str, Any], finding: Finding | None = None, posting_id: UUID | None = None
+) -> Standing:
+    return Standing(
+        time_entry_id=entry["id"],
+        connection=entry["connection"],
+        entry_external_id=entry["external_id"],
+        state=None,
+        because=_because(entry),
+        finding=finding,
+        posting_id=posting_id,
+        worker=_label(entry["worker"]),
+        project=_label(entry["project"]),
+        task=_label(entry["task"]),
+        work_date=entry["work_date"],
+        minutes=entry["minutes"],
+    )
+
+
+def _label(reference: dict[str, str] | None) -> str | None:
+    if not reference:
+        return None
+    return reference.get("name") or reference.get("email") or reference.get("external_id")
 
 
 def _because(entry: Mapping[str, Any]) -> str:

@@ -1,20 +1,26 @@
-"""Routes of `posting`: the sub-ledger, to look at."""
+"""Routes of `posting`: the sub-ledger, to look at, and to hold back what is ready."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from process_apis.database import TheDatabase
-from process_apis.processes.posting import reading
-from process_apis.processes.posting.schemas import PostingPage
+from process_apis.doorbell import Stage, TheDoorbell
+from process_apis.processes.posting import holding, reading
+from process_apis.processes.posting.ledger import TheLedger
+from process_apis.processes.posting.schemas import PostingPage, Reason
 from process_apis.processes.posting.states import PostingState
 from process_apis.texts import Storable
-from shared.identity import requires
-from shared.web import throttled
+from shared.identity import Principal, requires
+from shared.problems import Conflict, NotFound
+from shared.web import problem_responses, throttled
 
 router = APIRouter(prefix="/v1", tags=["posting"])
+
+HOLDERS = {"finance.analyst", "finance.controller"}
+Holder = Annotated[Principal, requires("postings:write", roles=HOLDERS)]
 
 
 class PostingQuery(BaseModel):
@@ -49,3 +55,33 @@ async def list_postings(
             cursor=query.cursor,
             limit=query.limit,
         )
+
+
+@router.post(
+    "/postings/{posting_id}/hold",
+    status_code=status.HTTP_204_NO_CONTENT,
+    operation_id="hold_posting",
+    summary="Hold a posting back",
+    description="One that is ready is not sent until somebody releases it.",
+    responses=problem_responses(NotFound, Conflict),
+)
+@throttled("300/minute")
+async def hold_posting(posting_id: UUID, reason: Reason, caller: Holder, ledger: TheLedger) -> None:
+    await holding.hold(ledger, posting_id, reason.reason, caller)
+
+
+@router.post(
+    "/postings/{posting_id}/release",
+    status_code=status.HTTP_204_NO_CONTENT,
+    operation_id="release_posting",
+    summary="Release a posting that is held back",
+    description="It is sent, if it is still due and its period is still open.",
+    responses=problem_responses(NotFound, Conflict),
+)
+@throttled("300/minute")
+async def release_posting(
+    posting_id: UUID, reason: Reason, caller: Holder, ledger: TheLedger, doorbell: TheDoorbell
+) -> None:
+    target = await holding.release(ledger, posting_id, reason.reason, caller)
+    if target is not None:
+        doorbell.ring(Stage.SEND, target)

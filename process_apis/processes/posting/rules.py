@@ -256,5 +256,7 @@ def _ledger(candidate: Candidate) -> list[Finding]:
         if home != project.record["legal_entity_external_id"]:
             findings.append(Finding("IC_AGREEMENT_MISSING"))
     if worker.matched == "one" and ledger_date(candidate) is None:
-        findings.append(Finding("PD_NO_OPEN", (candidate.periods_key,)))
+        own = accounting_date(candidate.work_date, candidate.periods, let_in=True)
+        detail = {"soft_closed": "yes"} if own == candidate.work_date else {}
+        findings.append(Finding("PD_NO_OPEN", (candidate.periods_key,), detail))
     return findings

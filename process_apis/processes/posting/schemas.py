@@ -4,10 +4,12 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from process_apis.processes.posting.lanes import Lane
 from process_apis.processes.posting.states import Leg, Operation, PostingKind, PostingState
+from process_apis.processes.time_entries.display import DisplayStatus
+from process_apis.texts import Storable
 
 
 class PostingView(BaseModel):
@@ -28,6 +30,9 @@ class PostingView(BaseModel):
     source_connection: str
     target_connection: str | None
     state: PostingState
+    entry_status: DisplayStatus = Field(
+        description="One word for people: how its entry stands as a whole."
+    )
     code: str | None
     waiting_for: list[str]
     work_date: date
@@ -58,3 +63,11 @@ class PostingPage(BaseModel):
 
     postings: list[PostingView]
     next_cursor: str | None
+
+
+class Reason(BaseModel):
+    """Why; it is kept in the entry's lineage."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Storable = Field(min_length=10, max_length=4000)

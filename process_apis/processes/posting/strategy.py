@@ -29,6 +29,7 @@ class Situation:
     :param line: as it stands now; None if it is not there any more.
     :param period_open: lines of its accounting date may still be changed.
     :param periods_key: what changes when a period is opened again.
+    :param soft_closed: its own period is closed, but not for what finance lets in.
     :param may_offset: finance chose a negative line beside an invoiced one.
     :param may_change: finance lets a line of a closed period be changed.
     """
@@ -37,6 +38,7 @@ class Situation:
     line: PostedLine | None
     period_open: bool
     periods_key: str
+    soft_closed: bool = False
     may_offset: bool = False
     may_change: bool = False
 
@@ -60,7 +62,10 @@ def choose(situation: Situation) -> Strategy | Finding:
     if line.invoiced != "none":
         if situation.may_offset and ReversalMode.NEGATIVE_LINE in modes:
             return Strategy.NEGATIVE_LINE
-        return Finding("CO_AFTER_INVOICE", detail={"why": _INVOICED[line.invoiced]})
+        detail = {"why": _INVOICED[line.invoiced]}
+        if ReversalMode.NEGATIVE_LINE in modes:
+            detail["offset"] = "possible"
+        return Finding("CO_AFTER_INVOICE", detail=detail)
     if ReversalMode.NEGATIVE_LINE in modes:
         return Strategy.NEGATIVE_LINE
     return _change(line, situation)
@@ -73,5 +78,7 @@ def _change(line: PostedLine, situation: Situation) -> Strategy | Finding:
     if not ways:
         return Finding("CO_BY_HAND", detail=detail)
     if not (situation.period_open or situation.may_change):
+        if situation.soft_closed:
+            detail["soft_closed"] = "yes"
         return Finding("CO_PERIOD_CLOSED", (situation.periods_key,), detail)
     return ways[0]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -9,10 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import Database
+from process_apis.doorbell import Stage
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.master_data.keys import dependency_key
 from process_apis.processes.posting.lanes import Lane
-from process_apis.processes.posting.states import PostingState
+from process_apis.processes.posting.states import PostingKind, PostingState
+from process_apis.processes.posting.transitions import Actor, Event, sources
 from process_apis.processes.time_entries import store as entries
 from shared.values import Clock
 
@@ -69,9 +72,31 @@ _WAKE_ONE = text(
     UPDATE posting SET state = CASE WHEN state = 'READY' THEN 'READY' ELSE 'RECEIVED' END,
         {ANEW}, lane = {Lane.NORMAL.value}, due_at = :now, updated_at = :now
     WHERE id = :id AND state IN ('PARKED', 'BLOCKED', 'DEAD_LETTER', 'RECEIVED', 'READY')
-    RETURNING id, time_entry_id, state
+    RETURNING id, time_entry_id, state, kind, target_connection
     """  # noqa: S608 - our own column names
 )
+
+# Somebody may have mended the line in the ERP: what stands there is compared once more.
+_LOOK_AGAIN = text(
+    """
+    UPDATE posting SET state = 'IN_DOUBT', lookups = 0, due_at = :now, lease_token = NULL,
+        updated_at = :now
+    WHERE id = :id AND state = ANY(:sources)
+    RETURNING id, time_entry_id, state, kind, target_connection
+    """
+)
+
+
+@dataclass(frozen=True)
+class Woken:
+    """One posting that a person had taken up.
+
+    :param stage: what works on it next, at its target.
+    """
+
+    state: PostingState
+    stage: Stage
+    target: str | None
 
 
 def lineage_key(time_entry_id: UUID) -> str:
@@ -124,12 +149,18 @@ async def wake_one(
     actor: str,
     through: Sequence[str],
     now: datetime,
-) -> PostingState | None:
+) -> Woken | None:
     """Judge one posting again because a person asked; None if its state does not allow it.
 
-    ``through`` are the clients that acted for the person, nearest first.
+    One that stands otherwise than it was sent is looked up again. ``through`` are the clients
+    that acted for the person, nearest first.
     """
-    row = (await transaction.execute(_WAKE_ONE, {"id": posting_id, "now": now})).first()
+    asked = {"id": posting_id, "now": now}
+    row = (await transaction.execute(_WAKE_ONE, asked)).first()
+    stage = Stage.CORRECT if row and row.kind == PostingKind.REVERSAL else Stage.SEND
+    if row is None:
+        look = {**asked, "sources": sources(Event.LOOKED_AT_AGAIN, Actor.FINANCE)}
+        row, stage = (await transaction.execute(_LOOK_AGAIN, look)).first(), Stage.LOOK_UP
     if row is None:
         return None
     # Should a newer version have waited for this one, the ledger takes that one instead.
@@ -137,4 +168,4 @@ async def wake_one(
     detail = {"through": list(through)}
     step = lineage.Step(row.time_entry_id, "retry asked for", now, row.id, actor, detail)
     await lineage.record(transaction, [step])
-    return PostingState(row.state)
+    return Woken(PostingState(row.state), stage, row.target_connection)

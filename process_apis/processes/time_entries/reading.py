@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis import cursors
 from process_apis.processes.lineage import store as lineage
+from process_apis.processes.time_entries.display import STATUS_COLUMNS, status_of
 from process_apis.processes.time_entries.schemas import (
     EntryDetail,
     EntryPage,
@@ -20,14 +21,12 @@ from process_apis.processes.time_entries.schemas import (
 from process_apis.processes.time_entries.states import EntryState
 from shared.problems import NotFound
 
-_SUMMARY = (
-    "id, connection, external_id, state, version, approved_version, worker_external_id,"
-    " work_date, minutes, approved_at, updated_at"
-)
+_SUMMARY = f"""id, connection, external_id, state, version, approved_version, worker_external_id,
+    work_date, minutes, approved_at, updated_at, {STATUS_COLUMNS}"""
 
 _PAGE = text(
     f"""
-    SELECT {_SUMMARY} FROM time_entry
+    SELECT {_SUMMARY} FROM time_entry AS entry
     WHERE version > 0
       AND (CAST(:connection AS text) IS NULL OR connection = :connection)
       AND (CAST(:state AS text) IS NULL OR state = :state)
@@ -38,7 +37,7 @@ _PAGE = text(
     """  # noqa: S608 - our own column names
 )
 
-_ONE = text(f"SELECT {_SUMMARY} FROM time_entry WHERE id = :id")  # noqa: S608 - our own names
+_ONE = text(f"SELECT {_SUMMARY} FROM time_entry AS entry WHERE id = :id")  # noqa: S608 - our own names
 
 _SWEEPS = text(
     """
@@ -79,7 +78,7 @@ async def page(
             "limit": limit,
         },
     )
-    entries = [EntrySummary.model_validate(dict(row)) for row in rows.mappings()]
+    entries = [_summary(row) for row in rows.mappings()]
     full = len(entries) == limit
     following = cursors.encode(entries[-1].updated_at, entries[-1].id) if full else None
     return EntryPage(entries=entries, next_cursor=following)
@@ -96,7 +95,7 @@ async def detail(connection: AsyncConnection, entry_id: UUID) -> EntryDetail:
     versions = await connection.execute(_VERSIONS, {"id": entry_id})
     steps = await lineage.of_entry(connection, entry_id)
     return EntryDetail(
-        entry=EntrySummary.model_validate(dict(row)),
+        entry=_summary(row),
         versions=[_version(each) for each in versions.mappings()],
         lineage=[
             LineageStep(
@@ -116,6 +115,10 @@ async def sweeps(connection: AsyncConnection) -> SweepList:
     """What sweeps and comparisons last did, by connection."""
     rows = (await connection.execute(_SWEEPS)).mappings()
     return SweepList(sweeps=[Sweep.model_validate(dict(row)) for row in rows])
+
+
+def _summary(row: RowMapping) -> EntrySummary:
+    return EntrySummary.model_validate({**row, "status": status_of(dict(row))})
 
 
 def _version(row: RowMapping) -> EntryVersion:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from process_apis.processes.time_entries.display import DisplayStatus
 from process_apis.processes.time_entries.states import EntryState
 
 
@@ -15,7 +16,10 @@ class EntrySummary(BaseModel):
     id: UUID
     connection: str
     external_id: str
-    state: EntryState
+    state: EntryState = Field(description="As the tracker has it.")
+    status: DisplayStatus = Field(
+        description="One word for people, from the entry, its postings and its cases."
+    )
     version: int
     approved_version: int | None
     worker_external_id: str

@@ -138,7 +138,8 @@ def test_a_correction_that_is_not_wanted_any_more_is_given_up() -> None:
     made = plan(entry(version=2, approved=2), rows)
     assert made.correct is not None
     assert (made.correct.reversal, made.correct.round) == (None, 1)
-    assert made.correct.replacement == TWO
+    assert made.correct.replacement is not None
+    assert made.correct.replacement["id"] == TWO
 
 
 @pytest.mark.parametrize("state", [*sorted(IN_FLIGHT), PostingState.MISPOSTED])
@@ -170,7 +171,8 @@ def test_what_was_posted_before_is_put_back_and_corrected_once_that_is_possible(
     made = plan(entry(version=2, approved=2), rows)
     assert made.correct is not None
     assert (made.correct.standing["id"], made.correct.round) == (UUID(int=3), 1)
-    assert made.correct.replacement == TWO
+    assert made.correct.replacement is not None
+    assert made.correct.replacement["id"] == TWO
 
 
 def test_what_stands_for_a_version_that_posts_the_same_is_left_alone() -> None:

@@ -1,0 +1,1 @@
+"""What only people decide: how a case goes on, and what is left as it is."""
