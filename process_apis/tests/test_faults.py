@@ -145,7 +145,8 @@ async def test_of_two_erps_the_one_that_knows_the_worker_is_posted_to(tier: Tier
 
 @pytest.mark.parametrize("lines", [1, 2])
 async def test_two_records_of_one_name_are_never_chosen_between(tier: Tier, lines: int) -> None:
-    twin = {**tier.system.masters["workers"][0], "external_id": "13"}
+    ada = tier.system.masters["workers"][0]
+    twin = {**ada, "external_id": "13", "employee_number": "E-13"}
     tier.system.masters["workers"].append(twin)
     await tier.read_masters()
     firm.enter(tier.system, "e1")
