@@ -20,6 +20,8 @@ Json = dict[str, Any]
 
 TRACKER, ERP = "clockify-main", "tryton-main"
 LISTED_AT_ONCE = 2
+# Faults of which only the lines from a place on are struck, and what these meet.
+_FROM_A_LINE_ON = {"throttle after": "retry:throttled", "late after": "retry:late"}
 
 
 @dataclass
@@ -29,7 +31,8 @@ class StandIn:
     :param post_faults: taken one by one by the next posts: "commit then drop", "drop",
         "commit then status:<code>", "status:<code>", "retry" (for a reason of the line's own),
         "retry:<class>", "reject:<class>", "hours differ", "say nothing", "no line",
-        "twice", "throttle after:<lines>", "clip" (negative hours become none without a word).
+        "twice", "throttle after:<lines>", "late after:<lines>" (not begun in time),
+        "clip" (negative hours become none without a word).
     :param down: the fault of every post, as long as it is set and no other is waiting.
     :param retry_after: seconds that refusals "for now" ask to wait.
     :param limits: further abilities of the ERP, such as its rate.
@@ -288,8 +291,9 @@ class StandIn:
             outcomes = []
             for place, item in enumerate(body["items"]):
                 kind, _, rest = fault.partition(":")
-                late = kind == "throttle after" and place >= int(rest)
-                outcomes.append(self._post_one(erp, item, "retry:throttled" if late else fault))
+                struck = kind in _FROM_A_LINE_ON and place >= int(rest)
+                met = _FROM_A_LINE_ON[kind] if struck else fault
+                outcomes.append(self._post_one(erp, item, met))
             await self.wait_at("post after commit")
             if fault.startswith("commit then status:"):
                 return JSONResponse({"code": "internal_error"}, int(fault.partition(":")[2]))
@@ -346,6 +350,8 @@ class StandIn:
         if fault.partition(":")[0] == "retry":
             kind = fault.partition(":")[2] or "stale_version"
             error = _error(kind, "busy", retriable=True)
+            if kind == "late":
+                error |= {"error_class": "unavailable", "vendor_code": "deadline_passed"}
             error["retry_after_seconds"] = self.retry_after
             return {"posting_key": key, "status": "retry", "line": None, "error": error}
         if fault.startswith("reject:"):

@@ -214,6 +214,20 @@ async def test_throttling_slows_the_connection_down_and_fails_nothing(tier: Tier
     assert await tier.cases(open_only="false") == []
 
 
+async def test_a_slow_erp_is_no_outage_and_what_was_not_begun_in_time_counts_no_attempt(
+    tier: Tier,
+) -> None:
+    names = _enter(tier, 100)
+    tier.system.down = "late after:5"
+
+    await tier.approve(*names)
+
+    assert len(tier.system.lines) == 100
+    assert len({line["posting_key"] for line in tier.system.lines}) == 100
+    assert {each["attempts"] for each in await tier.postings(limit="500")} == {1}
+    assert await tier.cases(open_only="false") == []
+
+
 async def test_a_storm_of_429_is_one_incident_and_no_dead_letter(tier: Tier) -> None:
     names = _enter(tier, 60)
     tier.system.down = "status:429"

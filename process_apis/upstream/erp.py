@@ -61,6 +61,10 @@ class ErrorClass(StrEnum):
     UNKNOWN = "unknown"
 
 
+# The vendor code of what the connector did not begin, because the caller's time was over.
+DEADLINE_PASSED = "deadline_passed"
+
+
 class ErpError(Read):
     error_class: ErrorClass
     vendor_code: Cleaned | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from process_apis.processes.posting import outcomes, refusals, rules
-from process_apis.processes.posting.health import Health, concerns_the_connection
+from process_apis.processes.posting.health import Health, concerns_the_connection, was_not_begun
 from process_apis.processes.posting.outcomes import Leased, Result
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import PostingState
@@ -35,7 +35,7 @@ class Reading:
         if outcome.status == "rejected":
             step = refusals.after_refusal(self.erp, leased.kind, leased.request, outcome.error)
             what = "refused by the ERP"
-        elif self.health.failure is not None and concerns_the_connection(outcome.error):
+        elif self._reached_nobody(outcome):
             return not_sent(leased)
         else:
             step = refusals.after_retry(leased.attempts, outcome.error, self.timing)
@@ -52,6 +52,11 @@ class Reading:
             beneath=findings[1:],
             error=outcome.error,
         )
+
+    def _reached_nobody(self, outcome: PostingOutcome) -> bool:
+        if was_not_begun(outcome.error):
+            return True
+        return self.health.failure is not None and concerns_the_connection(outcome.error)
 
 
 def _done(leased: Leased, outcome: PostingOutcome) -> Result:

@@ -8,6 +8,7 @@ import random
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +18,8 @@ from process_apis.processes.connections.states import CallKind, Circuit, Failure
 from process_apis.processes.posting.health import Health
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Incident
+
+_log = structlog.get_logger("timepost.connections")
 
 _WAITING = text(
     """
@@ -78,11 +81,13 @@ async def _tell(
     """Open, update or resolve the incident, and write down what happened to the connection."""
     if after.circuit is not Circuit.CLOSED:
         if before.circuit is Circuit.CLOSED:
+            _log.warning("connection_stopped", connection=after.connection, said=after.said)
             detail = {"said": after.said, "failures": after.failures}
             await gates.note(transaction, after.connection, "stopped working", now, detail=detail)
         await _tell_incident(transaction, ledger, after, now, over=None)
     elif before.circuit is not Circuit.CLOSED:
         over = _over(before, now)
+        _log.info("connection_works_again", connection=after.connection)
         await gates.note(
             transaction, after.connection, "works again", now, detail={"because": over}
         )

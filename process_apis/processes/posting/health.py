@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from process_apis.processes.connections.rules import Failure
 from process_apis.processes.connections.states import FailureKind
-from process_apis.upstream.erp import ErpError, ErrorClass, PostingOutcome
+from process_apis.upstream.erp import DEADLINE_PASSED, ErpError, ErrorClass, PostingOutcome
 from shared.problems import (
     NotFound,
     OutcomeUnknown,
@@ -58,7 +58,8 @@ def after_silence(problem: OutcomeUnknown) -> Health:
 def after_outcomes(outcomes: Sequence[PostingOutcome]) -> Health:
     """A line that is "not now" for a reason of its own is an answer like any other.
 
-    Of several reasons that concern the connection, the one that waits longest counts.
+    Of several reasons that concern the connection, the one that waits longest counts. What was
+    not begun in time tells nothing.
     """
     answered = False
     failures = []
@@ -66,7 +67,7 @@ def after_outcomes(outcomes: Sequence[PostingOutcome]) -> Health:
         failure = _failure_in(each)
         if failure is not None:
             failures.append(failure)
-        elif each.status != "in_doubt":
+        elif not was_not_begun(each.error):
             answered = True
     if not outcomes:
         failures.append(Failure(FailureKind.UNREACHABLE, "it said nothing about any line"))
@@ -82,12 +83,19 @@ def concerns_the_connection(error: ErpError | None) -> bool:
     return error is not None and error.error_class in _OF_THE_CONNECTION
 
 
+def was_not_begun(error: ErpError | None) -> bool:
+    """The time for the batch was over before it was this line's turn."""
+    return error is not None and error.vendor_code == DEADLINE_PASSED
+
+
 def _failure_in(outcome: PostingOutcome) -> Failure | None:
     error = outcome.error
     if outcome.status == "in_doubt":
         said = error.vendor_message if error else "it did not answer"
         return Failure(FailureKind.UNREACHABLE, said)
     if outcome.status != "retry" or error is None or not concerns_the_connection(error):
+        return None
+    if was_not_begun(error):
         return None
     kind = _OF_THE_CONNECTION[error.error_class]
     return Failure(kind, error.vendor_message, error.retry_after_seconds)
