@@ -17,7 +17,7 @@ from process_apis.processes.intake.steps import STAGE_OF
 from process_apis.processes.intake.tables import EventKind
 from process_apis.processes.master_data import steps as master_data
 from process_apis.processes.posting import breaker, waking
-from process_apis.processes.posting.correcting import IS_DECIDABLE
+from process_apis.processes.posting.readback import IS_DECIDABLE
 from process_apis.processes.watching import steps as watching
 from process_apis.runtime import Runtime
 from process_apis.upstream.connections import Connection

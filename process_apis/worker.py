@@ -151,6 +151,9 @@ class Worker:
         if committed is not None:
             self._ring_feedback(committed)
             self._runtime.doorbell.ring(Stage.LOOK_UP, connection)
+            self._runtime.doorbell.ring(Stage.CORRECT, connection)
+            if committed.judge:
+                await self._validate("")
             await self._send(connection)
 
     async def _look_up(self, connection: str) -> None:

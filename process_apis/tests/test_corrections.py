@@ -8,6 +8,7 @@ import asyncio
 
 import pytest
 
+from process_apis import schedule
 from process_apis.doorbell import Stage
 from process_apis.tests import firm
 from process_apis.tests.conftest import LEASE, Tier
@@ -181,6 +182,30 @@ async def test_a_correction_that_is_withdrawn_before_it_was_sent_is_given_up(tie
     await tier.approve("e1")
     await finish(tier)
     assert [line["minutes"] for line in tier.system.lines] == [480, -480, 360]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_line_that_cannot_be_read_is_an_incident_and_goes_on_by_itself(
+    tier: Tier, status: int
+) -> None:
+    await posted(tier)
+    tier.system.lookup_status = status
+    del tier.system.entries["e1"]
+    await tier.see("e1")
+    assert await tier.cases() == [], "once is a blip"
+    await finish(tier)
+
+    incident = await tier.case()
+    assert (incident["code"], incident["connection"]) == ("IO_UNAVAILABLE", ERP)
+    assert (incident["owner"], incident["severity"]) == ("integration.operator", "S1")
+    assert (incident["affected"], incident["minutes"]) == (1, 480)
+    await schedule.due(tier.runtime)
+    assert (await tier.case())["id"] == incident["id"], "something does wait"
+
+    tier.system.lookup_status = 200
+    await finish(tier)
+    assert [line["minutes"] for line in tier.system.lines] == [480, -480]
+    assert await tier.cases() == []
 
 
 async def test_of_two_changes_in_a_row_only_the_last_is_posted(tier: Tier) -> None:

@@ -18,14 +18,19 @@ from process_apis.processes.connections.states import CallKind, Circuit, Failure
 from process_apis.processes.posting.health import Health
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Incident
+from process_apis.processes.posting.readback import IS_DECIDABLE
 
 _log = structlog.get_logger("timepost.connections")
 
+# A reversal waits from when its line is to be read; the hours of it are negative.
 _WAITING = text(
-    """
-    SELECT count(*) AS postings, coalesce(sum(minutes), 0) AS minutes FROM posting
-    WHERE target_connection = :erp AND state IN ('READY', 'SENDING', 'IN_DOUBT')
-    """
+    f"""
+    SELECT count(*) AS postings, coalesce(sum(abs(minutes)), 0) AS minutes
+    FROM posting AS reversal
+    WHERE target_connection = :erp
+      AND (state IN ('READY', 'SENDING', 'IN_DOUBT')
+           OR kind = 'REVERSAL' AND state = 'RECEIVED' AND {IS_DECIDABLE})
+    """  # noqa: S608 - our own fragment
 )
 
 

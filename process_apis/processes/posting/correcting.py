@@ -11,48 +11,41 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from process_apis.database import as_dicts
 from process_apis.processes.connections import gates
+from process_apis.processes.connections.states import CallKind
 from process_apis.processes.master_data import keys
 from process_apis.processes.master_data.references import Desk
-from process_apis.processes.posting import corrected, lanes, rules
+from process_apis.processes.posting import breaker, corrected, lanes, rules
 from process_apis.processes.posting.corrected import Decision, key_of
 from process_apis.processes.posting.decisions import Path, decided
+from process_apis.processes.posting.health import Health, after_problem
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LABELS
 from process_apis.processes.posting.periods import Period, accounting_date, is_open
+from process_apis.processes.posting.readback import IS_DECIDABLE, lines_of
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import Operation, PostingState
 from process_apis.processes.posting.strategy import Situation, Strategy, choose
 from process_apis.upstream.erp import (
     ErpAbilities,
-    LookupItem,
     PeriodStatus,
     PostedLine,
     PostingRequest,
 )
+from shared.problems import TimepostProblem
 from shared.stop_points import StopPoint, reached
 
 BATCH = 200
 
-# Its replacement is valid and waits for nothing but the reversal; or nothing takes its place.
-IS_DECIDABLE = """
-    (reversal.serves_version IS NULL OR EXISTS (
-        SELECT FROM posting AS replacement
-        WHERE replacement.correction_group = reversal.correction_group
-          AND replacement.kind = 'REPLACEMENT' AND replacement.state = 'PARKED'
-          AND replacement.code IS NULL))"""
-
-_CLAIM = text(
-    f"""
+_CLAIM = f"""
     WITH due AS (
         SELECT reversal.id FROM posting AS reversal
         WHERE reversal.kind = 'REVERSAL' AND reversal.state = 'RECEIVED'
           AND reversal.target_connection = :erp AND reversal.due_at <= :now AND {IS_DECIDABLE}
-          AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
-                          WHERE gate.connection = :erp AND {gates.SHUT})
+          AND {{gate}}
         ORDER BY reversal.due_at, reversal.id LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE posting AS reversal SET due_at = :lease_until, lease_token = :token
@@ -70,31 +63,80 @@ _CLAIM = text(
         coalesce(standing.decision ? 'linked', false) AS standing_linked,
         standing.accounting_date AS standing_date, standing.code AS standing_code, {LABELS}
     """  # noqa: S608 - our own SQL
+_CLAIM_IF_OPEN = text(
+    _CLAIM.format(
+        gate=f"""NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+            WHERE gate.connection = :erp AND {gates.SHUT})"""  # noqa: S608 - our own fragment
+    )
+)
+_CLAIM_PROBE = text(_CLAIM.format(gate="true"))
+
+# The connection's gate says when they are tried again.
+_GIVE_BACK = text(
+    "UPDATE posting SET due_at = :now, lease_token = NULL"
+    " WHERE lease_token = :token AND state = 'RECEIVED'"
 )
 
 
 @dataclass(frozen=True)
 class Decided:
-    """A batch was decided on.
+    """What deciding on a batch came to.
 
     :param judge: replacements wait to be judged, because of that.
     """
 
     judge: bool
+    health: Health
 
 
 async def decide(ledger: Ledger, erp: str) -> Decided | None:
-    """Decide on one batch of reversals at an ERP connection; None if there are none.
+    """Decide on one batch of reversals at an ERP connection; None if none could be decided on.
 
-    :raises TimepostProblem: the ERP does not tell how its lines stand; they are asked for again.
+    An ERP that does not tell how its lines stand is noted as one that takes no postings is: they
+    are asked for again, and the connection's incident speaks for those that wait.
     """
     token = uuid4()
-    rows = await _claim(ledger, erp, token)
+    rows = await _claim(ledger, erp, token, BATCH, _CLAIM_IF_OPEN)
+    decided = await _decide(ledger, erp, token, rows) if rows else None
+    return decided if decided is not None and decided.health.failure is None else None
+
+
+async def decide_as_probe(ledger: Ledger, erp: str, token: UUID, limit: int) -> Decided:
+    """Decide on a few for whoever holds the connection's probe."""
+    rows = await _claim(ledger, erp, token, limit, _CLAIM_PROBE)
     if not rows:
-        return None
+        return Decided(judge=False, health=Health(answered=False))
+    return await _decide(ledger, erp, token, rows)
+
+
+async def _claim(
+    ledger: Ledger, erp: str, token: UUID, limit: int, statement: TextClause
+) -> list[dict[str, Any]]:
+    async with ledger.database.transaction() as transaction:
+        now = ledger.clock.now()
+        asked = {"erp": erp, "now": now, "limit": limit, "token": token}
+        # A worker that is killed until then has changed nothing.
+        lease_until = now + ledger.timing.lease_span
+        claimed = await transaction.execute(statement, {**asked, "lease_until": lease_until})
+        return as_dicts(claimed)
+
+
+async def _decide(
+    ledger: Ledger, erp: str, token: UUID, rows: Sequence[Mapping[str, Any]]
+) -> Decided:
     reached(StopPoint.REVERSAL_CLAIMED)
-    abilities = await ledger.abilities(erp)
-    lines = await _lines_of(ledger, erp, rows, abilities)
+    try:
+        abilities = await ledger.abilities(erp)
+        lines = await lines_of(ledger, erp, rows, abilities)
+    except TimepostProblem as problem:
+        health = Health(answered=False, failure=after_problem(problem))
+        await breaker.note(ledger, erp, CallKind.LOOK_UP, token, len(rows), health)
+        await _give_back(ledger, token)
+        return Decided(judge=False, health=health)
+    # One that cannot be asked for its lines has answered nothing.
+    health = Health(answered=abilities.readback)
+    if health.answered:
+        await breaker.note(ledger, erp, CallKind.LOOK_UP, token, len(rows), health)
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
         desk = await Desk.open(transaction, now)
@@ -104,55 +146,12 @@ async def decide(ledger: Ledger, erp: str) -> Decided | None:
         ]
         await corrected.write(transaction, ledger, token, decisions, now)
     reached(StopPoint.REVERSAL_DECIDED)
-    return Decided(any(each.has_replacement_judged for each in decisions))
+    return Decided(any(each.has_replacement_judged for each in decisions), health)
 
 
-async def _claim(ledger: Ledger, erp: str, token: UUID) -> list[dict[str, Any]]:
+async def _give_back(ledger: Ledger, token: UUID) -> None:
     async with ledger.database.transaction() as transaction:
-        now = ledger.clock.now()
-        asked = {"erp": erp, "now": now, "limit": BATCH, "token": token}
-        # A worker that is killed until then has changed nothing.
-        lease_until = now + ledger.timing.lease_span
-        claimed = await transaction.execute(_CLAIM, {**asked, "lease_until": lease_until})
-        return as_dicts(claimed)
-
-
-async def _lines_of(
-    ledger: Ledger, erp: str, rows: Sequence[Mapping[str, Any]], abilities: ErpAbilities
-) -> dict[UUID, list[PostedLine]]:
-    """The lines of what is to be taken back, as they stand now, by the reversal's id.
-
-    A line that is not there under its id may stand under another one: it is looked for by its key,
-    and so is one of which there were two. An ERP that cannot be asked counts as unchanged.
-    """
-    if not abilities.readback:
-        return {row["id"]: [_as_posted(row)] for row in rows}
-    read = await ledger.system.read_lines(erp, sorted({row["line_id"] for row in rows}))
-    by_id = {line.external_id: line for line in read.lines}
-    found = {row["id"]: [by_id[row["line_id"]]] for row in rows if row["line_id"] in by_id}
-    unsure = [
-        row for row in rows if row["id"] not in found or row["standing_code"] == "RC_EXTRA_IN_ERP"
-    ]
-    if unsure and abilities.lookup:
-        by_key: dict[str | None, list[PostedLine]] = {}
-        items = [_lookup_of(row) for row in unsure]
-        for line in (await ledger.system.look_up(erp, items)).lines:
-            by_key.setdefault(line.posting_key, []).append(line)
-        found |= {row["id"]: by_key.get(row["standing_key"], []) for row in unsure}
-    return {row["id"]: found.get(row["id"], []) for row in rows}
-
-
-def _lookup_of(row: Mapping[str, Any]) -> LookupItem:
-    posted = PostingRequest.model_validate(row["standing_request"])
-    return LookupItem(
-        posting_key=row["standing_key"], worker_id=posted.worker_id, work_date=posted.work_date
-    )
-
-
-def _as_posted(row: Mapping[str, Any]) -> PostedLine:
-    posted = PostingRequest.model_validate(row["standing_request"])
-    facts = posted.model_dump(include=set(PostedLine.model_fields) - {"accounting_date"})
-    return PostedLine(external_id=row["line_id"], **facts)
+        await transaction.execute(_GIVE_BACK, {"token": token, "now": ledger.clock.now()})
 
 
 def _decide_one(

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from process_apis.processes.connections import gates, rules
 from process_apis.processes.connections.rules import Gate
 from process_apis.processes.connections.states import CallKind, Mode
-from process_apis.processes.posting import breaker, doubt, sending
+from process_apis.processes.posting import breaker, correcting, doubt, sending
 from process_apis.processes.posting.claiming import claim
 from process_apis.processes.posting.health import Health, after_problem
 from process_apis.processes.posting.ledger import Ledger
@@ -18,7 +18,8 @@ from shared.problems import TimepostProblem
 async def probe(ledger: Ledger, erp: str) -> Committed | None:
     """Send a few postings if it is time to try; None unless the connection works now.
 
-    Where nothing is to be sent, a look-up tells as well. Whoever takes the probe and is killed
+    Where nothing is to be sent, a look-up tells as well, or the reading of a line that is to be
+    corrected. Whoever takes the probe and is killed
     keeps the others out for as long as its lease, no longer.
     """
     token = uuid4()
@@ -46,7 +47,11 @@ async def _try(ledger: Ledger, gate: Gate, token: UUID) -> Sent:
         batch = await claim(ledger, gate.connection, token, abilities, probe=rules.PROBE)
         if batch.leased:
             return await sending.deliver(ledger, gate.connection, batch, abilities.settle_seconds)
-    return await doubt.look_up_as_probe(ledger, gate.connection, token, rules.PROBE)
+    found = await doubt.look_up_as_probe(ledger, gate.connection, token, rules.PROBE)
+    if gate.mode is not Mode.RUNNING or found.health.answered or found.health.failure is not None:
+        return found
+    decided = await correcting.decide_as_probe(ledger, gate.connection, token, rules.PROBE)
+    return Sent(Committed(judge=decided.judge), decided.health)
 
 
 async def _give_back(ledger: Ledger, erp: str, token: UUID) -> None:
