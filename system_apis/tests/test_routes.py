@@ -140,6 +140,28 @@ async def test_hours_are_posted_found_and_read_back(api: Api, authorised: dict[s
     assert read.json()["missing"] == ["2"]
 
 
+async def test_what_an_erp_cannot_do_reaches_no_connector(
+    api: Api, authorised: dict[str, str]
+) -> None:
+    """One that knows nothing of deleting would add a line instead."""
+    target: dict[str, Any] = {"target_line": "1", "target_key": KEY}
+    items: list[dict[str, Any]] = [
+        {**POSTING, "posting_key": "b" * 64, "operation": "delete", **target},
+        {**POSTING, "posting_key": "c" * 64, "minutes": -90, **target},
+        {**POSTING, "posting_key": "d" * 64, "operation": "update", **target},
+    ]
+    batch = {"items": items, "deadline": "2099-01-01T00:00:00Z"}
+    answer = await post(api, "/erp/v1/ledger-de/postings", batch, authorised)
+
+    outcomes = answer.json()["outcomes"]
+    assert [each["posting_key"][0] for each in outcomes] == ["b", "c", "d"]
+    assert [each["status"] for each in outcomes] == ["rejected", "posted", "rejected"]
+    assert outcomes[0]["error"]["vendor_code"] == "not_able"
+    no_target = {"items": [{**items[0], "target_line": None}], "deadline": batch["deadline"]}
+    refused = await post(api, "/erp/v1/ledger-de/postings", no_target, authorised)
+    assert (refused.status_code, refused.json()["code"]) == (422, "validation_failed")
+
+
 async def test_answers_that_no_rule_covers_are_counted(
     api: Api, authorised: dict[str, str]
 ) -> None:

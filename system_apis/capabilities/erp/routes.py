@@ -6,6 +6,7 @@ from shared.identity import requires
 from shared.problems import UpstreamRefused, UpstreamUnavailable
 from shared.stop_points import StopPoint, reached
 from shared.web import problem_responses, throttled
+from system_apis.capabilities.erp.operations import carry_out
 from system_apis.capabilities.erp.schemas import (
     ClientPage,
     ErpAbilities,
@@ -61,7 +62,7 @@ async def post_approved_hours(
     connection: ConnectionName, erp: Erp, batch: PostRequest, uncatalogued: Uncatalogued
 ) -> PostOutcomes:
     reached(StopPoint.ERP_ASKED)
-    outcomes = list(await erp.post(batch.items, batch.deadline))
+    outcomes = await carry_out(erp, batch.items, batch.deadline)
     reached(StopPoint.ERP_ANSWERED)
     uncatalogued.count(connection, outcomes)
     return PostOutcomes(outcomes=outcomes)
