@@ -56,6 +56,13 @@ class Desk:
             f"/cases/{case_id}/assignee", json={"assignee": assignee}, headers={"If-Match": etag}
         )
 
+    async def choose(self, case_id: str, **said: str) -> httpx2.Response:
+        """Choose how a case goes on, having just read it."""
+        etag = (await self.view(case_id))["etag"]
+        return await self._http.post(
+            f"/cases/{case_id}/choice", json=said, headers={"If-Match": etag}
+        )
+
     async def comment(self, case_id: str, text: str) -> httpx2.Response:
         return await self._http.post(f"/cases/{case_id}/comments", json={"text": text})
 

@@ -115,9 +115,10 @@ class Office:
         project: str = "HR-1042",
         task: str | None = "Build",
         person: Person | None = None,
+        monday: date | None = None,
     ) -> Week:
         """A week with one entry a day from Monday on."""
-        week = self.free_week(person)
+        week = self.free_week(person, monday)
         for day, duration in enumerate(minutes):
             start = datetime.combine(week.monday + timedelta(days=day), time(9), week.person.zone)
             narrative = f"Confidential {uuid4().hex}"
@@ -148,6 +149,23 @@ class Office:
         shorter = replace(week.entries[entry_id], minutes=minutes)
         await self.tracker.edit(week.person, entry_id, shorter)
 
+    async def change(self, week: Week, entry_id: str, **changes: Any) -> None:
+        """Open the week again, change one of its entries, and have it approved again."""
+        await self.reopen(week)
+        changed = replace(week.entries[entry_id], **changes)
+        await self.tracker.edit(week.person, entry_id, changed)
+        week.entries[entry_id] = changed
+        await self.submit(week)
+        await self.approve(week)
+
+    async def delete(self, week: Week, entry_id: str) -> None:
+        """Open the week again, delete one of its entries, and have the rest approved again."""
+        await self.reopen(week)
+        await self.tracker.delete(week.person, entry_id)
+        del week.entries[entry_id]
+        await self.submit(week)
+        await self.approve(week)
+
     async def until_told(self, *weeks: Week, seconds: float = 60) -> None:
         """Wait until the tracker shows every entry of the weeks as posted."""
         waiting = [entry_id for week in weeks for entry_id in week.entries]
@@ -166,20 +184,20 @@ class Office:
 
     async def standing(self, *weeks: Week) -> None:
         """Assert what stands in the ERP now: these weeks' entries exactly once, nothing else."""
-        found = await asyncio.to_thread(self._lines_of, weeks)
+        found = await asyncio.to_thread(self.lines_of, weeks)
         assert found == sorted(line for week in weeks for line in week.lines)
 
     async def until_standing(self, *weeks: Week) -> None:
         """Wait until these stand in the ERP; asks nobody but the ERP."""
 
         async def so() -> bool:
-            found = await asyncio.to_thread(self._lines_of, weeks)
+            found = await asyncio.to_thread(self.lines_of, weeks)
             return found == sorted(line for week in weeks for line in week.lines)
 
         await until(self.product, "the entries stand in the ERP", so)
 
     async def not_posted(self, *weeks: Week) -> None:
-        assert await asyncio.to_thread(self._lines_of, weeks) == []
+        assert await asyncio.to_thread(self.lines_of, weeks) == []
 
     async def cases_of(self, *weeks: Week) -> dict[str, str]:
         """Codes of open cases by the tracker's entry ids, as the process API lists them."""
@@ -206,7 +224,7 @@ class Office:
 
         await until(self.product, "nothing is under way any more", calm)
 
-    def _lines_of(self, weeks: Sequence[Week]) -> list[Line]:
+    def lines_of(self, weeks: Sequence[Week]) -> list[Line]:
         with self.product.read_erp() as erp:
             rows = erp.lines()
         return sorted(

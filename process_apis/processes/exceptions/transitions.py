@@ -53,12 +53,12 @@ def _rows() -> Iterator[Transition]:
 
 
 TRANSITIONS: tuple[Transition, ...] = tuple(_rows())
-_MOVES = frozenset((each.source, each.target) for each in TRANSITIONS)
+MOVES = frozenset((each.source, each.target) for each in TRANSITIONS)
 
 
 def allows(source: CaseState | None, target: CaseState) -> bool:
     """Whether some row leads from one state to another."""
-    return (source, target) in _MOVES
+    return (source, target) in MOVES
 
 
 def sources(target: CaseState) -> list[CaseState]:
