@@ -156,6 +156,38 @@ async def test_a_rejection_takes_the_hours_back_and_a_later_approval_posts_them_
     assert len({line["posting_key"] for line in tier.system.lines}) == 3
 
 
+async def test_a_rejection_after_it_was_only_reopened_takes_the_hours_back(tier: Tier) -> None:
+    await posted(tier)
+    await tier.approve("e1", status="WITHDRAWN")
+    await tier.approve("e1", approval="again", status="SUBMITTED", decided_at=firm.LATER)
+    await tier.approve("e1", approval="again", status="REJECTED", decided_at=firm.LATEST)
+    await finish(tier)
+    assert sums(tier) == {}
+
+
+@pytest.mark.parametrize("fault", ["status:503", "drop"])
+async def test_a_reversal_that_did_not_arrive_is_given_up_when_the_entry_is_submitted_again(
+    tier: Tier, fault: str
+) -> None:
+    """Until it is decided anew, what stands stays; and nothing waits for ever to be sent."""
+    await posted(tier)
+    tier.system.post_faults.append(fault)
+    tier.system.down = "status:503"
+    await tier.approve("e1", status="REJECTED", decided_at=firm.LATER)
+    await tier.look_up(after=LEASE)
+    assert ("REVERSAL", 1, "READY") in await states(tier)
+
+    await tier.approve("e1", approval="again", status="SUBMITTED", decided_at=firm.LATEST)
+    tier.system.down = ""
+    await finish(tier)
+    assert await states(tier) == [("ORIGINAL", 1, "POSTED"), ("REVERSAL", 1, "SUPERSEDED")]
+    assert sums(tier) == {("11", "31", "2026-06-02"): 480}
+
+    await tier.approve("e1", approval="again", status="REJECTED", decided_at=firm.LATEST)
+    await finish(tier)
+    assert sums(tier) == {}
+
+
 async def test_reopened_and_approved_again_unchanged_is_posted_once(tier: Tier) -> None:
     await posted(tier)
     for number in range(3):

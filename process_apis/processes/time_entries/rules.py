@@ -97,6 +97,9 @@ class Head:
     revision: int | None = None
 
 
+# The tracker's word is that what was posted of it does not count.
+_TAKEN_BACK = frozenset({EntryState.DELETED, EntryState.REJECTED})
+
 Effect = Literal["stale", "unchanged", "refused", "changed"]
 
 
@@ -296,10 +299,22 @@ def _outcome(
 
 
 def needs_posting(before: Head | None, after: Head) -> bool:
-    """Whether the sub-ledger has to look: anything approved came, went or changed."""
+    """Whether the sub-ledger has to look: anything approved came, went or changed.
+
+    What was rejected after it was only reopened is taken back, and no longer so once it is
+    submitted again: neither changes what is approved.
+    """
     if before is None:
         return after.state is EntryState.APPROVED
-    was = (before.state is EntryState.APPROVED, before.approved_version, before.version)
-    now = (after.state is EntryState.APPROVED, after.approved_version, after.version)
+    was, now = (
+        (
+            each.state is EntryState.APPROVED,
+            each.approved_version,
+            each.version,
+            each.state in _TAKEN_BACK,
+        )
+        for each in (before, after)
+    )
     deleted = after.state is EntryState.DELETED and before.state is not EntryState.DELETED
-    return (was != now and (was[1] is not None or now[1] is not None)) or deleted
+    once = before.approved_version is not None or after.approved_version is not None
+    return (was != now and once) or deleted
