@@ -195,32 +195,3 @@ async def test_an_unknown_worker_posts_once_somebody_says_who_it_is(
     week_of_grace.entries = week.entries
     await office.standing(week_of_grace)
     assert await office.cases_of(week) == {}
-
-
-@ON_STOCK
-async def test_an_edit_and_a_deletion_after_posting_are_cases_and_the_erp_is_left_alone(
-    office: Office, product: Product
-) -> None:
-    week = await office.approved_week(300, 310, 320)
-    await office.posted(week)
-    edited, deleted, _ = week.entries
-
-    await office.reopen(week)
-    await office.shorten(week, edited, 255)
-    await office.tracker.delete(week.person, deleted)
-    await office.submit(week)
-    await office.approve(week)
-
-    async def both_are_cases() -> bool:
-        return await office.cases_of(week) == {
-            edited: "CO_CHANGED_AFTER_POSTING",
-            deleted: "CO_DELETED_AFTER_POSTING",
-        }
-
-    await until(product, "the edit and the deletion are cases", both_are_cases)
-    await office.until_calm()
-    await office.standing(week)
-    async with await Desk.of(product, "carl") as carl:
-        view = await carl.view((await carl.case_of(edited))["id"])
-    minutes = next(row for row in view["comparison"] if row["field"] == "minutes")
-    assert (minutes["source"], minutes["erp"], minutes["differs"]) == (255, 300, True)

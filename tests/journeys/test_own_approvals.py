@@ -146,7 +146,7 @@ async def test_short_internal_hours_need_no_person(office: Office, second: Secon
     assert "the day has 5.00 hours" in await second.until_waiting(long)
 
 
-async def test_a_record_hidden_after_posting_is_a_case_and_the_erp_is_left_alone(
+async def test_the_line_of_a_record_hidden_after_posting_is_taken_back(
     office: Office, second: SecondTracker
 ) -> None:
     week = await second.track("ada.lindqvist", 40)
@@ -155,8 +155,8 @@ async def test_a_record_hidden_after_posting_is_a_case_and_the_erp_is_left_alone
 
     await second.delete(week, week.entry_id)
     await second.sweep()
-    await office.until_cases("CO_DELETED_AFTER_POSTING", week)
-    await office.standing(week)
+    await office.until_standing(only(week))
+    assert await office.cases_of(week) == {}
 
 
 async def test_all_that_dies_after_the_decision_does_not_lose_or_double_it(

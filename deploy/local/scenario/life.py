@@ -122,10 +122,11 @@ class Life:
             if entry.later is Later.EDIT:
                 shorter = replace(entry, minutes=entry.minutes - MINUTES_LESS)
                 await self._tracker.edit(person, entry_id, shorter)
+                self._expectation.note_later(entry_id, shorter.minutes)
             elif entry.later is Later.DELETE:
                 await self._tracker.delete(person, entry_id)
                 self.deleted += 1
-            self._expectation.note_later(entry_id, entry)
+                self._expectation.note_later(entry_id, 0)
         week.approval_id = await self._tracker.submit(person, week.plan.monday)
         await asyncio.sleep(self._pause)
         await self._tracker.decide(approver, week.approval_id, "APPROVED")

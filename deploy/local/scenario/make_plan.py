@@ -59,8 +59,6 @@ def stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
     closed = {"project": firm.project(CLOSED_PROJECT), "case": "MD_PROJECT_CLOSED"}
     steering = {"project": firm.project(UNMAPPED_PROJECT), "task": UNMAPPED_TASK}
     unmapped = {**steering, "case": "MP_UNMAPPED"}
-    edited = {"later": Later.EDIT, "later_case": "CO_CHANGED_AFTER_POSTING"}
-    deleted = {"later": Later.DELETE, "later_case": "CO_DELETED_AFTER_POSTING"}
     return [
         (("bashir.okonjo", 1), one_entry(2, task="Support", **closed)),
         (("kirra.donnelly", 1), one_entry(0, task="Selection", **closed)),
@@ -69,8 +67,8 @@ def stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
         (("daniel.whitcombe", 2), one_entry(0, **unmapped)),
         (("hugo.marchetti", 1), saturday_of_thirty_hours),
         (("jonah.petrov", 1), approved_by_oneself),
-        (("ada.lindqvist", 1), one_entry(0, **edited)),
-        (("daniel.whitcombe", 1), one_entry(1, **deleted)),
+        (("ada.lindqvist", 1), one_entry(0, later=Later.EDIT)),
+        (("daniel.whitcombe", 1), one_entry(1, later=Later.DELETE)),
         (("carmen.ibarra", 1), the_week(delivery=Delivery.THREE_TIMES)),
         (("finn.gallagher", 2), the_week(delivery=Delivery.REVERSED)),
         (("grace.nakamura", 2), the_week(delivery=Delivery.APPROVAL_LOST)),

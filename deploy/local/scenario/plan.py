@@ -44,7 +44,7 @@ class PlannedEntry:
 
     :param case: code of the exception case that it must end as; None: it must be posted, if its
         week is approved.
-    :param later: what happens to it once it is posted, and `later_case` what must come of that.
+    :param later: what happens to it once it is posted; its line must follow.
     """
 
     project: Project
@@ -54,7 +54,6 @@ class PlannedEntry:
     narrative: str
     case: str | None = None
     later: Later | None = None
-    later_case: str | None = None
 
     @property
     def end(self) -> datetime:

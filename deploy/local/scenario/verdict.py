@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from deploy.local.scenario.plan import Fate, PlannedEntry, PlannedWeek
@@ -69,10 +69,11 @@ class Expectation:
         else:
             self.lines[entry_id] = line
 
-    def note_later(self, entry_id: str, entry: PlannedEntry) -> None:
-        """Note that a posted entry was changed or deleted: its line stays, and a case opens."""
-        if entry.later_case is not None:
-            self.cases[entry_id] = entry.later_case
+    def note_later(self, entry_id: str, minutes: int) -> None:
+        """Note that a posted entry has other minutes now; none if it was deleted."""
+        line = self.lines.pop(entry_id)
+        if minutes:
+            self.lines[entry_id] = replace(line, minutes=minutes)
 
     @property
     def minutes(self) -> int:
