@@ -280,7 +280,8 @@ async def running_tier(
         client_id="timepost-operator",
         client_secret=identity.client_secrets["timepost-operator"],
     )
-    token = await ServiceTokens(operator, provider.library_client).token("timepost-process")
+    tokens = ServiceTokens(operator, provider.library_client)
+    token = await tokens.token("timepost-process")
     await runtime.open()
     async with app.router.lifespan_context(app):
         await wait_until_started(app)
@@ -289,7 +290,7 @@ async def running_tier(
         async def token_as(who: str | None) -> str:
             """A token of a user of the development server; without a name, the operator's."""
             if who is None:
-                return token
+                return await tokens.token("timepost-process")
             return await token_of(identity, who, "cases:read", "cases:write")
 
         under_test = Tier(clock, runtime, Worker(runtime), system, http, token, token_as)

@@ -37,6 +37,7 @@ class StandIn:
     :param retry_after: seconds that refusals "for now" ask to wait.
     :param limits: further abilities of the ERP, such as its rate.
     :param unreadable_minutes: a posting of so many minutes breaks the contract of the tier.
+    :param spoiled: lines, by their ids, for which reading and looking up answer 500.
     :param hold: where calls wait while it is set: "post", "post after commit", "look up",
         "read entries", "read approvals", "sweep", "list entries"; `held` says that one has come
         there, `reached` names the places where any ever has.
@@ -64,6 +65,7 @@ class StandIn:
     unreadable_minutes: int = -1
     limits: Json = field(default_factory=dict)
     lookup_status: int = 200
+    spoiled: set[str] = field(default_factory=set)
     read_status: int = 200
     can_look_up: bool = True
     can_read: bool = True
@@ -313,6 +315,8 @@ class StandIn:
                 return JSONResponse({"code": "upstream_unavailable"}, self.lookup_status)
             keys = {item["posting_key"] for item in body["items"]}
             lines = [line for line in self.lines if line["posting_key"] in keys]
+            if self.spoiled & {line["external_id"] for line in lines}:
+                return JSONResponse({"code": "unexpected"}, 500)
             missing = sorted(keys - {line["posting_key"] for line in lines})
             return JSONResponse({"lines": lines, "missing": missing})
 
@@ -323,6 +327,8 @@ class StandIn:
                 return JSONResponse({"code": "upstream_unavailable"}, self.lookup_status)
             by_id = {line["external_id"]: line for line in self.lines}
             wanted = body["external_ids"]
+            if self.spoiled & set(wanted):
+                return JSONResponse({"code": "unexpected"}, 500)
             return JSONResponse(
                 {
                     "lines": [by_id[each] for each in wanted if each in by_id],

@@ -240,6 +240,55 @@ async def test_a_line_that_cannot_be_read_is_an_incident_and_goes_on_by_itself(
     assert await tier.cases() == []
 
 
+async def test_a_line_that_cannot_be_read_keeps_no_other_waiting(tier: Tier) -> None:
+    for name in ("e1", "e2", "e3"):
+        firm.enter(tier.system, name, minutes=60)
+    await tier.approve("e1", "e2", "e3")
+    tier.system.spoiled = {tier.system.lines[1]["external_id"]}
+    for name in ("e1", "e2", "e3"):
+        del tier.system.entries[name]
+        await tier.hint(name)
+    await finish(tier)
+    assert sum(line["minutes"] for line in tier.system.lines) == 60
+
+    for _ in range(3):
+        tier.clock.move(LEASE)
+        await finish(tier)
+    case = await tier.case()
+    assert (case["code"], case["severity"]) == ("CO_UNREADABLE", "S1")
+    assert tier.system.lines[1]["external_id"] in case["sentence"]
+
+    tier.system.spoiled = set()
+    tier.clock.move(3600)
+    await finish(tier)
+    assert sum(line["minutes"] for line in tier.system.lines) == 0
+    assert await tier.cases() == []
+
+
+async def test_reversals_wait_in_the_open_where_posting_works_and_reading_does_not(
+    tier: Tier,
+) -> None:
+    """Each posting that gets through would hide from the connection that reads do not."""
+    await posted(tier)
+    tier.system.lookup_status = 500
+    del tier.system.entries["e1"]
+    await tier.see("e1")
+    for number in range(6):
+        firm.enter(tier.system, f"more-{number}", minutes=60)
+        await tier.approve(f"more-{number}")
+        tier.clock.move(LEASE)
+        await finish(tier)
+    assert len(tier.system.lines) == 7, "what can be posted is"
+    codes = {case["code"] for case in await tier.cases()}
+    assert codes & {"CO_UNREADABLE", "IO_UNAVAILABLE"}
+
+    tier.system.lookup_status = 200
+    tier.clock.move(3600)
+    await finish(tier)
+    assert sum(line["minutes"] for line in tier.system.lines) == 360
+    assert await tier.cases() == []
+
+
 async def test_of_two_changes_in_a_row_only_the_last_is_posted(tier: Tier) -> None:
     await posted(tier)
     tier.system.lookup_status = 500

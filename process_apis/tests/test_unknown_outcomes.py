@@ -141,6 +141,26 @@ async def test_look_ups_that_fail_again_and_again_are_a_case_and_go_on(tier: Tie
     assert await tier.cases() == []
 
 
+async def test_a_line_that_cannot_be_looked_up_keeps_no_other_in_doubt(tier: Tier) -> None:
+    tier.system.down = "commit then drop"
+    for name in ("e1", "e2", "e3"):
+        firm.enter(tier.system, name, minutes=60)
+    await tier.approve("e1", "e2", "e3")
+    tier.system.down = ""
+    tier.system.spoiled = {tier.system.lines[1]["external_id"]}
+
+    for _ in range(3):
+        await tier.look_up(after=LEASE)
+    found = sorted(each["state"] for each in await tier.postings())
+    assert found == ["IN_DOUBT", "POSTED", "POSTED"]
+    assert (await tier.case())["code"] == "IO_IN_DOUBT"
+
+    tier.system.spoiled = set()
+    await tier.look_up(after=LEASE)
+    assert await tier.cases() == []
+    assert len(tier.system.lines) == 3
+
+
 async def test_after_eight_refusals_for_now_a_person_starts_it_again(tier: Tier) -> None:
     firm.enter(tier.system, "e1")
     tier.system.post_faults += ["retry:stale_version"] * 8

@@ -254,6 +254,15 @@ _ENTRIES = (
         "Take the line back in the ERP by hand and say so; Timepost then posts what is right.",
     ),
     CatalogueEntry(
+        "CO_UNREADABLE",
+        _S1,
+        _OPERATOR,
+        "The hours of {worker} on {day} were changed, and the ERP does not tell how their line "
+        "{label} stands.",
+        "Find out why the ERP cannot read that line, which still stands as it was posted. Timepost "
+        "goes on asking, and the correction goes on by itself.",
+    ),
+    CatalogueEntry(
         "IC_AGREEMENT_MISSING",
         _S2,
         _ANALYST,

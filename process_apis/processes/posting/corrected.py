@@ -30,7 +30,7 @@ _WRITE = text(
         code = decision.code, findings = decision.findings, waiting_for = decision.waiting_for,
         line = coalesce(NULLIF(decision.line, 'null'::jsonb), posting.line),
         posted_at = CASE WHEN decision.state = 'POSTED' THEN CAST(:now AS timestamptz) END,
-        lane = decision.lane, woken_by = NULL, lease_token = NULL, due_at = :now,
+        lane = decision.lane, woken_by = NULL, lease_token = NULL, lookups = 0, due_at = :now,
         updated_at = :now
     FROM jsonb_to_recordset(CAST(:decisions AS jsonb)) AS decision (
         id uuid, state text, operation text, target_line text, request jsonb, posting_key text,
@@ -129,7 +129,9 @@ async def write(
         await entries.mark_posting_due(transaction, settled)
         await siblings.wake(transaction, settled, now)
     await lineage.record(transaction, [_step(each, now) for each in kept])
-    await ledger.listeners.tell(transaction, [_standing(each) for each in kept], now)
+    await ledger.listeners.tell(
+        transaction, [standing_of(each.row, each.state, each.finding) for each in kept], now
+    )
 
 
 def _row(decision: Decision) -> dict[str, Any]:
@@ -183,16 +185,18 @@ def _what(decision: Decision) -> str:
     return "reversal decided"
 
 
-def _standing(decision: Decision) -> Standing:
-    """Whatever was wrong with replacement or reversal before is over, or this is."""
-    row = decision.row
+def standing_of(row: Mapping[str, Any], state: PostingState, finding: Finding | None) -> Standing:
+    """How the entry of a claimed reversal stands.
+
+    Whatever was wrong with replacement or reversal before is over, or this is.
+    """
     return Standing(
         time_entry_id=row["time_entry_id"],
         connection=row["source_connection"],
         entry_external_id=row["external_id"],
-        state=decision.state,
+        state=state,
         because=row["woken_by"] or "the correction goes on",
-        finding=decision.finding,
+        finding=finding,
         posting_id=row["id"],
         worker=row["labels"]["worker"],
         project=row["labels"]["project"],

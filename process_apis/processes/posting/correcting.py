@@ -15,17 +15,17 @@ from sqlalchemy import TextClause, text
 
 from process_apis.database import as_dicts
 from process_apis.processes.connections import gates
-from process_apis.processes.connections.states import CallKind
+from process_apis.processes.connections.states import CallKind, Circuit
 from process_apis.processes.master_data import keys
 from process_apis.processes.master_data.references import Desk
-from process_apis.processes.posting import breaker, corrected, lanes, rules
+from process_apis.processes.posting import breaker, corrected, lanes, rules, unread
 from process_apis.processes.posting.corrected import Decision, key_of
 from process_apis.processes.posting.decisions import Path, decided
 from process_apis.processes.posting.health import Health, after_problem
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LABELS
 from process_apis.processes.posting.periods import Period, accounting_date, is_open
-from process_apis.processes.posting.readback import IS_DECIDABLE, lines_of
+from process_apis.processes.posting.readback import IS_DECIDABLE, Reading, read_back
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import Operation, PostingState
 from process_apis.processes.posting.strategy import Situation, Strategy, choose
@@ -48,7 +48,8 @@ _CLAIM = f"""
           AND {{gate}}
         ORDER BY reversal.due_at, reversal.id LIMIT :limit FOR UPDATE SKIP LOCKED
     )
-    UPDATE posting AS reversal SET due_at = :lease_until, lease_token = :token
+    UPDATE posting AS reversal SET due_at = :lease_until, lease_token = :token,
+        lookups = reversal.lookups + 1
     FROM due, posting AS standing, time_entry AS entry, time_entry_version AS version
     WHERE reversal.id = due.id AND standing.id = reversal.reverses_id
       AND entry.id = reversal.time_entry_id
@@ -57,7 +58,8 @@ _CLAIM = f"""
         reversal.source_connection, reversal.target_connection, reversal.posting_key,
         reversal.attempts + reversal.attempts_before AS ever_attempted, reversal.carrier,
         reversal.serves_version, reversal.correction_group, reversal.decision,
-        reversal.work_date, reversal.minutes, reversal.woken_by, entry.external_id,
+        reversal.work_date, reversal.minutes, reversal.woken_by, reversal.lookups,
+        entry.external_id,
         standing.id AS standing_id, standing.posting_key AS standing_key,
         standing.external_id AS line_id, standing.request AS standing_request,
         coalesce(standing.decision ? 'linked', false) AS standing_linked,
@@ -70,12 +72,6 @@ _CLAIM_IF_OPEN = text(
     )
 )
 _CLAIM_PROBE = text(_CLAIM.format(gate="true"))
-
-# The connection's gate says when they are tried again.
-_GIVE_BACK = text(
-    "UPDATE posting SET due_at = :now, lease_token = NULL"
-    " WHERE lease_token = :token AND state = 'RECEIVED'"
-)
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ async def decide_as_probe(ledger: Ledger, erp: str, token: UUID, limit: int) -> 
     rows = await _claim(ledger, erp, token, limit, _CLAIM_PROBE)
     if not rows:
         return Decided(judge=False, health=Health(answered=False))
-    return await _decide(ledger, erp, token, rows)
+    return await _decide(ledger, erp, token, rows, is_probe=True)
 
 
 async def _claim(
@@ -122,36 +118,45 @@ async def _claim(
 
 
 async def _decide(
-    ledger: Ledger, erp: str, token: UUID, rows: Sequence[Mapping[str, Any]]
+    ledger: Ledger,
+    erp: str,
+    token: UUID,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    is_probe: bool = False,
 ) -> Decided:
     reached(StopPoint.REVERSAL_CLAIMED)
     try:
         abilities = await ledger.abilities(erp)
-        lines = await lines_of(ledger, erp, rows, abilities)
+        readings = await read_back(ledger, erp, rows, abilities)
     except TimepostProblem as problem:
         health = Health(answered=False, failure=after_problem(problem))
-        await breaker.note(ledger, erp, CallKind.LOOK_UP, token, len(rows), health)
-        await _give_back(ledger, token)
+        stopped = False
+        if is_probe or not unread.are_told_of(rows):
+            gate = await breaker.note(ledger, erp, CallKind.LOOK_UP, token, len(rows), health)
+            stopped = gate.circuit is not Circuit.CLOSED
+        failed = [Reading(row, problem=problem) for row in rows]
+        await unread.give_back(ledger, token, failed, stopped=stopped)
         return Decided(judge=False, health=health)
     # One that cannot be asked for its lines has answered nothing.
     health = Health(answered=abilities.readback)
     if health.answered:
         await breaker.note(ledger, erp, CallKind.LOOK_UP, token, len(rows), health)
+    bad = [each for each in readings if each.problem is not None]
+    if bad:
+        await unread.give_back(ledger, token, bad, stopped=False)
     async with ledger.database.transaction() as transaction:
         now = ledger.clock.now()
         desk = await Desk.open(transaction, now)
         await desk.read_periods(erp)
         decisions = [
-            _decide_one(row, lines[row["id"]], abilities, desk, now.date()) for row in rows
+            _decide_one(each.row, each.lines, abilities, desk, now.date())
+            for each in readings
+            if each.problem is None
         ]
         await corrected.write(transaction, ledger, token, decisions, now)
     reached(StopPoint.REVERSAL_DECIDED)
     return Decided(any(each.has_replacement_judged for each in decisions), health)
-
-
-async def _give_back(ledger: Ledger, token: UUID) -> None:
-    async with ledger.database.transaction() as transaction:
-        await transaction.execute(_GIVE_BACK, {"token": token, "now": ledger.clock.now()})
 
 
 def _decide_one(

@@ -3,8 +3,9 @@
 Also finds what a killed worker left behind: its postings are SENDING with an expired lease.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from sqlalchemy import TextClause, text
@@ -14,19 +15,19 @@ from process_apis.processes.connections.states import CallKind, Circuit
 from process_apis.processes.posting import breaker, outcomes, refusals, rules
 from process_apis.processes.posting.claiming import leased_from
 from process_apis.processes.posting.health import Health, after_problem
+from process_apis.processes.posting.isolating import isolated
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Committed, Leased, Result
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.sending import Sent
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import LookupItem, PostedLine
-from process_apis.upstream.system_tier import CONTRACT_BROKEN, SYSTEM_TIER_FAILED, RequestRefused
-from shared.problems import TimepostProblem, UpstreamRefused
+from process_apis.upstream.system_tier import SYSTEM_TIER_FAILED
+from shared.problems import TimepostProblem
 from shared.stop_points import StopPoint, reached
 from shared.telemetry import resume
 
 BATCH = 100
-Ask = Callable[[Ledger, str, Sequence[Leased]], Awaitable[list[Result]]]
 # From the third fruitless look-up on, a person sees it as a case of its own.
 PATIENCE = 3
 # An ERP that cannot be asked today may be able to after its next upgrade.
@@ -135,24 +136,13 @@ async def _ask(ledger: Ledger, erp: str, leased: Sequence[Leased]) -> list[Resul
         if some and not can:
             results += [_ask_a_person(each) for each in some]
         elif some:
-            results += await _bad_ones_apart(ask, ledger, erp, some)
+            results += await isolated(some, partial(ask, ledger, erp), partial(_unread, ledger))
     return results
 
 
-async def _bad_ones_apart(
-    ask: Ask, ledger: Ledger, erp: str, leased: Sequence[Leased]
-) -> list[Result]:
-    """One whose line breaks the contract is asked for alone, and keeps no other in doubt."""
-    try:
-        return await ask(ledger, erp, leased)
-    except UpstreamRefused as problem:
-        if problem.code != CONTRACT_BROKEN and not isinstance(problem, RequestRefused):
-            raise
-        if len(leased) == 1:
-            return [_still_unknown(ledger, leased[0], problem, "its answer cannot be read")]
-    middle = len(leased) // 2
-    first = await _bad_ones_apart(ask, ledger, erp, leased[:middle])
-    return [*first, *await _bad_ones_apart(ask, ledger, erp, leased[middle:])]
+def _unread(ledger: Ledger, leased: Leased, problem: TimepostProblem) -> Result:
+    """The ERP answers for others: this one is asked for again by itself, later and later."""
+    return _still_unknown(ledger, leased, problem, "its answer cannot be read")
 
 
 async def _find(ledger: Ledger, erp: str, leased: Sequence[Leased]) -> list[Result]:

@@ -1,11 +1,13 @@
 """Reads back from the ERP what is to be corrected, as it stands there now."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
+from process_apis.processes.posting.isolating import isolated
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.upstream.erp import ErpAbilities, LookupItem, PostedLine, PostingRequest
+from shared.problems import TimepostProblem
 
 # Of a `reversal` that is to be decided on: its replacement is valid and waits for nothing but the
 # reversal; or nothing takes its place.
@@ -17,16 +19,42 @@ IS_DECIDABLE = """
           AND replacement.code IS NULL))"""
 
 
-async def lines_of(
+@dataclass(frozen=True)
+class Reading:
+    """What the ERP says of what one reversal is to take back.
+
+    :param row: the reversal, as it was claimed.
+    :param lines: that stand for it now.
+    :param problem: why it cannot be read, although others can.
+    """
+
+    row: Mapping[str, Any]
+    lines: Sequence[PostedLine] = ()
+    problem: TimepostProblem | None = None
+
+
+async def read_back(
     ledger: Ledger, erp: str, rows: Sequence[Mapping[str, Any]], abilities: ErpAbilities
-) -> dict[UUID, list[PostedLine]]:
-    """The lines of what is to be taken back, as they stand now, by the reversal's id.
+) -> list[Reading]:
+    """The lines of what is to be taken back, as they stand now.
 
     A line that is not there under its id may stand under another one: it is looked for by its key,
     and so is one of which there were two. An ERP that cannot be asked counts as unchanged.
+
+    :raises TimepostProblem: nothing can be read, which says nothing about any of them.
     """
     if not abilities.readback:
-        return {row["id"]: [_as_posted(row)] for row in rows}
+        return [Reading(row, [_as_posted(row)]) for row in rows]
+
+    async def ask(some: Sequence[Mapping[str, Any]]) -> list[Reading]:
+        return await _read(ledger, erp, some, abilities)
+
+    return await isolated(rows, ask, lambda row, problem: Reading(row, problem=problem))
+
+
+async def _read(
+    ledger: Ledger, erp: str, rows: Sequence[Mapping[str, Any]], abilities: ErpAbilities
+) -> list[Reading]:
     read = await ledger.system.read_lines(erp, sorted({row["line_id"] for row in rows}))
     by_id = {line.external_id: line for line in read.lines}
     found = {row["id"]: [by_id[row["line_id"]]] for row in rows if row["line_id"] in by_id}
@@ -39,7 +67,7 @@ async def lines_of(
         for line in (await ledger.system.look_up(erp, items)).lines:
             by_key.setdefault(line.posting_key, []).append(line)
         found |= {row["id"]: by_key.get(row["standing_key"], []) for row in unsure}
-    return {row["id"]: found.get(row["id"], []) for row in rows}
+    return [Reading(row, found.get(row["id"], [])) for row in rows]
 
 
 def _lookup_of(row: Mapping[str, Any]) -> LookupItem:

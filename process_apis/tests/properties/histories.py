@@ -70,8 +70,6 @@ class Histories(RuleBasedStateMachine):
     @rule(name=names, facts=FACTS)
     def write_and_approve(self, name: str, facts: Json) -> None:
         """The usual way, with nobody in between."""
-        if self.tracker.is_deleted(name):
-            return
         self.tracker.write(name, **facts)
         self.tracker.decide(name, "APPROVED")
         self.run(self.tier.hint(self.tracker.approval(name), kind="approval"))
@@ -79,8 +77,6 @@ class Histories(RuleBasedStateMachine):
 
     @rule(name=names, facts=FACTS, told=st.booleans())
     def write(self, name: str, facts: Json, *, told: bool) -> None:
-        if self.tracker.is_deleted(name):
-            return
         self.tracker.write(name, **facts)
         if told:
             self.run(self.tier.hint(name))
