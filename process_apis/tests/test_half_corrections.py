@@ -144,3 +144,36 @@ async def test_a_deletion_whose_outcome_is_unknown_is_read_back(tier: Tier) -> N
     assert len(tier.system.deleted) == 1
     assert ("REVERSAL", 1, "POSTED") in await states(tier)
     assert "found deleted" in [step["what"] for step in await tier.lineage()]
+
+
+async def test_a_reversal_that_stands_wrongly_is_a_case_whatever_becomes_of_its_entry(
+    tier: Tier,
+) -> None:
+    """The ERP keeps no negative hours, and says nothing."""
+    await posted(tier)
+    tier.system.post_faults.append("clip")
+    await change(tier, minutes=360)
+    assert [line["minutes"] for line in tier.system.lines] == [480, 0]
+    assert (await tier.case())["code"] == "RC_VALUE_DIFF"
+
+    del tier.system.entries["e1"]
+    await tier.see("e1")
+    await finish(tier)
+    assert (await tier.case())["code"] == "RC_VALUE_DIFF"
+
+
+async def test_what_is_mended_at_the_replacement_leaves_what_is_wrong_with_the_reversal(
+    tier: Tier,
+) -> None:
+    await posted(tier)
+    tier.system.post_faults.append("clip")
+    await change(tier, minutes=360)
+    tier.system.masters["projects"][0]["status"] = "CLOSED"
+    await tier.read_masters()
+    await change(tier, minutes=300)
+    assert {each["code"] for each in await tier.cases()} == {"RC_VALUE_DIFF", "MD_PROJECT_CLOSED"}
+
+    tier.system.masters["projects"][0]["status"] = "OPEN"
+    await tier.read_masters()
+    await finish(tier)
+    assert (await tier.case())["code"] == "RC_VALUE_DIFF"

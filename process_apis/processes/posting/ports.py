@@ -16,8 +16,9 @@ from process_apis.processes.posting.states import PostingState
 class Standing:
     """How an entry stands in the ledger after a step.
 
-    It is a whole statement: whatever was wrong with the entry before and is not `finding` now
-    is no longer wrong, and `because` says why.
+    It is a whole statement about one posting, or about an entry that has none: whatever was wrong
+    with it before and is not `finding` now is no longer wrong, and `because` says why. What is
+    wrong with another posting of the entry stands on.
     """
 
     time_entry_id: UUID

@@ -140,7 +140,7 @@ async def settle(
     told = [
         judging.standing_of(each, each.row["woken_by"] or because)
         for each in verdicts
-        if not judging.waits_for_sibling(each)
+        if each.row["findings"] or not judging.waits_for_sibling(each)
     ]
     await ledger.listeners.tell(transaction, told, now)
 

@@ -48,9 +48,9 @@ class Bench:
         """Do something of the tier's, from a test that is not async."""
         return self._runner.run(what)
 
-    def begin(self, *, strict: bool) -> None:
+    def begin(self, *, strict: bool, takes_back: str) -> None:
         """Forget the example before."""
-        self.erp.forget(strict=strict)
+        self.erp.forget(strict=strict, takes_back=takes_back)
         # What the tier remembers by itself is too old after that.
         self.tier.clock.move(3600)
         self.run(self._renew_token())

@@ -28,6 +28,7 @@ FACTS = st.fixed_dictionaries(
 faults = st.lists(st.sampled_from(FAULTS), max_size=3)
 choices = st.integers(0, 7)
 MONTHS = ("2026-5", "2026-6", "2026-7", "2026-8")
+WAYS_BACK = ("negative_line", "negative_line", "delete_uninvoiced", "update_in_place")
 PLACES = (
     (Stage.SEND, ERP, "post after commit"),
     (Stage.LOOK_UP, ERP, "look up"),
@@ -49,11 +50,16 @@ class Histories(RuleBasedStateMachine):
         self.went_wrong = False
 
     @initialize(
-        strict=st.booleans(), written=st.lists(FACTS, min_size=3, max_size=3), faults=faults
+        strict=st.booleans(),
+        takes_back=st.sampled_from(WAYS_BACK),
+        written=st.lists(FACTS, min_size=3, max_size=3),
+        faults=faults,
     )
-    def begin(self, *, strict: bool, written: list[Json], faults: list[str]) -> None:
+    def begin(
+        self, *, strict: bool, takes_back: str, written: list[Json], faults: list[str]
+    ) -> None:
         """Every history begins with hours on their way, or it would be about nothing."""
-        self.bench.begin(strict=strict)
+        self.bench.begin(strict=strict, takes_back=takes_back)
         self.tracker = Tracker(self.erp)
         self.run(driving.read_masters(self.tier, self.erp))
         self.erp.post_faults += faults
@@ -122,6 +128,11 @@ class Histories(RuleBasedStateMachine):
     @rule(away=st.booleans())
     def go_away(self, *, away: bool) -> None:
         self.erp.down = "status:503" if away else ""
+
+    @rule(status=st.sampled_from((200, 200, 500, 503)))
+    def stop_telling(self, status: int) -> None:
+        """It takes what is posted, perhaps, and does not tell how anything stands."""
+        self.erp.lookup_status = status
 
     # Masters
 

@@ -41,19 +41,23 @@ class ModelErp(StandIn):
 
     :param strict: it refuses what its periods and projects do not allow. Otherwise it takes
         everything, and `dated_wrong` says which lines Timepost should not have sent.
-    :param first_seen: every line as it was when it was taken.
+    :param as_asked: every line as it was when it was taken, or last rewritten as Timepost asked;
+        without those that Timepost asked it to delete.
     :param entry_of: the entry's name by posting key.
     """
 
     strict: bool = True
-    first_seen: dict[str, Json] = field(default_factory=dict)
+    as_asked: dict[str, Json] = field(default_factory=dict)
     entry_of: dict[str, str] = field(default_factory=dict)
     dated_wrong: list[Json] = field(default_factory=list)
     closed_as_read: set[str] = field(default_factory=set)
 
-    def forget(self, *, strict: bool) -> None:
-        """Begin anew; the address stays."""
-        fresh = ModelErp(masters=firm.masters(), strict=strict)
+    def forget(self, *, strict: bool, takes_back: str) -> None:
+        """Begin anew; the address stays.
+
+        :param takes_back: the one way in which it lets a line be taken back.
+        """
+        fresh = ModelErp(masters=firm.masters(), strict=strict, reversal_modes=[takes_back])
         for name, value in vars(fresh).items():
             if name != "url":
                 setattr(self, name, value)
@@ -97,11 +101,18 @@ class ModelErp(StandIn):
         found = _NAME.search(item["narrative"])
         assert found, "a line says nothing of its entry"
         self.entry_of[item["posting_key"]] = found[1]
+        target = item["target_line"]
         for line in self.lines:
-            if line["external_id"] in self.first_seen:
-                continue
-            self.first_seen[line["external_id"]] = deepcopy(line)
-            for period in self._closed():
-                known = period["external_id"] in self.closed_as_read
-                if known and period["start_date"] <= item["accounting_date"] <= period["end_date"]:
-                    self.dated_wrong.append(line)
+            rewritten = item["operation"] == "update" and line["external_id"] == target
+            if line["external_id"] not in self.as_asked or rewritten:
+                self.as_asked[line["external_id"]] = deepcopy(line)
+                self._check_date(line, item["accounting_date"])
+        deleted = {each["external_id"] for each in self.deleted}
+        if item["operation"] == "delete" and target in deleted & self.as_asked.keys():
+            self._check_date(self.as_asked.pop(target), item["accounting_date"])
+
+    def _check_date(self, line: Json, day: str) -> None:
+        for period in self._closed():
+            known = period["external_id"] in self.closed_as_read
+            if known and period["start_date"] <= day <= period["end_date"]:
+                self.dated_wrong.append(line)

@@ -17,7 +17,9 @@ def check_rows(tracker: Tracker) -> None:
     keys = [line["posting_key"] for line in erp.lines]
     assert len(keys) == len(set(keys)), "one key, two documents"
     now = {line["external_id"]: line for line in erp.lines}
-    assert now == erp.first_seen, "something posted was changed or is gone"
+    assert now == erp.as_asked, "something posted was changed or is gone"
+    if "negative_line" in erp.reversal_modes:
+        assert [*erp.deleted, *erp.history] == [], "a line was touched that need not be"
     assert erp.dated_wrong == [], "posted into a period that was known to be closed"
     for name in NAMES:
         standing, stray = unpaired(tracker.lines(name))

@@ -1,6 +1,5 @@
 """Random histories of entries, people, an ERP and workers: INV1 to INV5 and INV7 to INV11.
 
-Left out so far: entries that come back after they were deleted, and look-ups that fail for hours.
 INV6 is about splits, which there are none of yet. CONTRIBUTING says how to run many histories.
 """
 

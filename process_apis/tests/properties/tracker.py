@@ -84,10 +84,6 @@ class Tracker:
             self.system.approvals[self.approval(name)]["covers"] = []
             self.rounds[name] += 1
 
-    def is_deleted(self, name: str) -> bool:
-        """Histories leave it at that: nothing is entered again under the same id."""
-        return name in self.versions and name not in self.system.entries
-
     def approval(self, name: str) -> str:
         """The latest request about it."""
         return f"a-{name}-{self.rounds.get(name, 0)}"
