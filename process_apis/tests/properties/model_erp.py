@@ -43,12 +43,14 @@ class ModelErp(StandIn):
         everything, and `dated_wrong` says which lines Timepost should not have sent.
     :param as_asked: every line as it was when it was taken, or last rewritten as Timepost asked;
         without those that Timepost asked it to delete.
+    :param altered: lines, by their ids, that have other hours than Timepost asked for.
     :param entry_of: the entry's name by posting key.
     """
 
     strict: bool = True
     as_asked: dict[str, Json] = field(default_factory=dict)
     entry_of: dict[str, str] = field(default_factory=dict)
+    altered: set[str] = field(default_factory=set)
     dated_wrong: list[Json] = field(default_factory=list)
     closed_as_read: set[str] = field(default_factory=set)
 
@@ -79,11 +81,12 @@ class ModelErp(StandIn):
     def _post_one(self, erp: str, item: Json, fault: str) -> Json:
         if self.strict and not fault.startswith(("retry:", "reject:")):
             fault = self._reason_against(item) or fault
+        asked = item["minutes"]
         if fault == "clip":
             item, fault = {**item, "minutes": max(item["minutes"], 0)}, ""
         misread = fault == "reads back wrong"
         outcome = super()._post_one(erp, item, "" if misread else fault)
-        self._remember(item)
+        self._remember(item, asked)
         if misread and outcome["line"]:
             outcome["line"] = {**outcome["line"], "minutes": outcome["line"]["minutes"] + 1}
         return outcome
@@ -97,7 +100,7 @@ class ModelErp(StandIn):
             return "reject:project_closed"
         return None
 
-    def _remember(self, item: Json) -> None:
+    def _remember(self, item: Json, asked: int) -> None:
         found = _NAME.search(item["narrative"])
         assert found, "a line says nothing of its entry"
         self.entry_of[item["posting_key"]] = found[1]
@@ -106,6 +109,9 @@ class ModelErp(StandIn):
             rewritten = item["operation"] == "update" and line["external_id"] == target
             if line["external_id"] not in self.as_asked or rewritten:
                 self.as_asked[line["external_id"]] = deepcopy(line)
+                self.altered.discard(line["external_id"])
+                if line["minutes"] != asked:
+                    self.altered.add(line["external_id"])
                 self._check_date(line, item["accounting_date"])
         deleted = {each["external_id"] for each in self.deleted}
         if item["operation"] == "delete" and target in deleted & self.as_asked.keys():
