@@ -39,13 +39,17 @@ def environment(settings: ProcessSettings) -> dict[str, str]:
 
 @contextmanager
 def running(
-    settings: ProcessSettings, log: Path, *command: str
+    settings: ProcessSettings, log: Path, *command: str, stop_at: str | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """`timepost <command>` until the block ends; killed then, if it still runs."""
+    """`timepost <command>` until the block ends; killed then, if it still runs.
+
+    :param stop_at: the step at which it kills itself.
+    """
+    armed = {} if stop_at is None else {"TIMEPOST_PROCESS_CHAOS_STOP_AT": stop_at}
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.command_line", *command],
-            env=environment(settings),
+            env=environment(settings) | armed,
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -38,6 +38,12 @@ class StopPoint(StrEnum):
     FEEDBACK_TOLD = "feedback_told"
     REPLAY_CLAIMED = "replay_claimed"
     REPLAY_BATCH_COMMITTED = "replay_batch_committed"
+    PROBE_TAKEN = "probe_taken"
+    SWEEP_LEFT_HINTS = "sweep_left_hints"
+    WEEKS_COMPARED = "weeks_compared"
+    MASTERS_READ = "masters_read"
+    MASTERS_COMPARED = "masters_compared"
+    MASTERS_BATCH_TAKEN = "masters_batch_taken"
 
 
 @dataclass

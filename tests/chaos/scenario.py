@@ -29,6 +29,15 @@ LOOK_UPS = {
     StopPoint.ERP_LOOKED_UP,
 }
 REPLAYS = {StopPoint.REPLAY_CLAIMED, StopPoint.REPLAY_BATCH_COMMITTED}
+MASTERS = {
+    StopPoint.MASTERS_READ,
+    StopPoint.MASTERS_COMPARED,
+    StopPoint.MASTERS_BATCH_TAKEN,
+}
+# Reached once a day here: the process tier's own tests stop workers at them.
+SCHEDULED = {StopPoint.SWEEP_LEFT_HINTS, StopPoint.WEEKS_COMPARED}
+# Reached while something special happens, and not oftener than that.
+ONCE = LOOK_UPS | REPLAYS | MASTERS | {StopPoint.PROBE_TAKEN}
 # The calls by which lines come into being; the other ERP's calls have no names.
 POSTED_BY = {"tryton": "model.timesheet.line.create", "own_erp": "POST"}
 # Whom the ERP forgets for a while: a replay has something to do then.
@@ -54,7 +63,7 @@ class Scenario:
     @classmethod
     def drawn(cls, seed: int, stop: StopPoint, actions: int) -> Scenario:
         random = Random(seed)  # noqa: S311 - to be played again, not to be secret
-        nth = random.choice((1, 1, 2, 3)) if stop not in LOOK_UPS | REPLAYS else 1
+        nth = random.choice((1, 1, 2, 3)) if stop not in ONCE else 1
         return cls(
             seed=seed,
             actions=actions,
@@ -177,6 +186,10 @@ class Stage:
                 await self._arm(point, 1)
             if point in LOOK_UPS:
                 self._lose_an_answer()
+            if point in MASTERS:
+                await self._read_new_masters()
+            if point is StopPoint.PROBE_TAKEN:
+                await self._be_away(tracker, random)
             if point in REPLAYS:
                 await self._replay_something(tracker)
             else:
@@ -189,6 +202,21 @@ class Stage:
             proxy = self.ground.proxies.all[name]
             if proxy.is_calm:
                 proxy.strike(POSTED_BY[name], Fault.RESET_AFTER)
+
+    async def _read_new_masters(self) -> None:
+        """There is something to take over, whatever was read before."""
+        people = self.ground.own.erp.masters["employees"]
+        people[0]["name"] = f"{people[0]['name']}'"
+        await self.aftermath.read_masters()
+
+    async def _be_away(self, tracker: Tracker, random: Random) -> None:
+        """Both ERPs, for longer than anybody takes for a blip."""
+        for name in POSTED_BY:
+            self.ground.proxies.all[name].refuse()
+        await _work(tracker, random, 3)
+        await asyncio.sleep(4)
+        for name in POSTED_BY:
+            self.ground.proxies.all[name].accept()
 
     async def _replay_something(self, tracker: Tracker) -> None:
         """The ERP forgets somebody, refuses their hours, and remembers: nobody tells us so."""

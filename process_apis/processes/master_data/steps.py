@@ -24,6 +24,7 @@ from process_apis.provided import provided
 from process_apis.upstream.connections import Connection
 from process_apis.upstream.system_tier import SystemTier
 from shared.problems import TimepostProblem
+from shared.stop_points import StopPoint, reached
 from shared.values import Clock
 
 # Wakes what waits for these dependency keys, within the transaction in which what they name
@@ -97,6 +98,7 @@ async def refresh(librarian: Librarian, connection: str) -> None:
         run = await open_run(librarian, connection)
         try:
             if run.compared or await _read_and_compare(librarian, connection, run):
+                reached(StopPoint.MASTERS_COMPARED)
                 await _take_over(librarian, connection, run)
         except TimepostProblem as problem:
             await _fail(librarian, run.id, f"{problem.code}: {problem.detail}")
@@ -111,6 +113,7 @@ async def _read_and_compare(librarian: Librarian, connection: str, run: OpenRun)
     """Whether what was read is to be taken over."""
     await learn_connections(librarian)
     await _read(librarian, connection, run.id)
+    reached(StopPoint.MASTERS_READ)
     await _note(librarian, run.id, step="comparing with what is known")
     async with librarian.database.transaction() as transaction:
         now = librarian.clock.now()
@@ -186,6 +189,7 @@ async def _take_over(librarian: Librarian, connection: str, run: OpenRun) -> Non
                 lines = taken.lines
                 applied += lines
                 await runs.note(transaction, run.id, applied=applied)
+            reached(StopPoint.MASTERS_BATCH_TAKEN)
     async with librarian.database.transaction() as transaction:
         now = librarian.clock.now()
         stopped = await runs.supersede_stopped(transaction, connection, now)

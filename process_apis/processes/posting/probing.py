@@ -13,14 +13,15 @@ from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import Committed
 from process_apis.processes.posting.sending import Sent
 from shared.problems import TimepostProblem
+from shared.stop_points import StopPoint, reached
 
 
 async def probe(ledger: Ledger, erp: str) -> Committed | None:
     """Send a few postings if it is time to try; None unless the connection works now.
 
     Where nothing is to be sent, a look-up tells as well, or the reading of a line that is to be
-    corrected. Whoever takes the probe and is killed
-    keeps the others out for as long as its lease, no longer.
+    corrected. Whoever takes the probe and is killed keeps the others out for as long as its lease,
+    no longer.
     """
     token = uuid4()
     async with ledger.database.transaction() as transaction:
@@ -29,6 +30,7 @@ async def probe(ledger: Ledger, erp: str) -> Committed | None:
         if not await gates.take_probe(transaction, erp, token, until, now):
             return None
         gate = await gates.read(transaction, erp)
+    reached(StopPoint.PROBE_TAKEN)
     try:
         sent = await _try(ledger, gate, token)
     except TimepostProblem as problem:

@@ -18,6 +18,7 @@ from process_apis.processes.time_entries.listed import Difference, Scope, Weeks
 from process_apis.processes.time_entries.steps import COMPARISON, Reader
 from process_apis.processes.time_entries.tables import WeekComparison
 from shared.problems import TimepostProblem
+from shared.stop_points import StopPoint, reached
 
 AHEAD = timedelta(days=7)
 _HINTS_AT_ONCE = 1000
@@ -57,6 +58,7 @@ async def compare(reader: Reader, connection: str) -> int:
         except TimepostProblem:
             await _note(reader, connection, started, outcome)
             raise
+        reached(StopPoint.WEEKS_COMPARED)
         # After the hints are committed, so that a comparison that is killed is due again.
         await _note(reader, connection, started, outcome)
         return len(outcome.found.changed) + len(outcome.found.absent)

@@ -17,6 +17,7 @@ from process_apis.processes.time_entries import approvals
 from process_apis.processes.time_entries.steps import Reader
 from process_apis.processes.time_entries.tables import SweepState
 from shared.problems import TimepostProblem
+from shared.stop_points import StopPoint, reached
 
 OVERLAP = timedelta(minutes=2)
 FIRST_LOOK_BACK = timedelta(days=35)
@@ -46,6 +47,7 @@ async def sweep(reader: Reader, connection: str) -> int:
         except TimepostProblem:
             await _note(reader, connection, known or started - FIRST_LOOK_BACK, started, 0)
             raise
+        reached(StopPoint.SWEEP_LEFT_HINTS)
         await _note(reader, connection, started, started, found)
         return found
 
