@@ -414,6 +414,44 @@ async def test_what_is_changed_or_rejected_while_it_is_sent_is_posted_and_then_c
     assert await tier.cases() == []
 
 
+@pytest.mark.parametrize("then", ["approved as it was", "approved anew", "rejected", "deleted"])
+async def test_an_approval_withdrawn_while_its_hours_are_sent_is_a_case_until_that_is_settled(
+    tier: Tier, then: str
+) -> None:
+    firm.enter(tier.system, "e1")
+    tier.system.hold = "post after commit"
+    firm.decide(tier.system, "a1", ["e1"])
+    await tier.hint("a1", kind="approval")
+    sending = asyncio.create_task(tier.settle())
+    await asyncio.to_thread(tier.system.held.wait, 20)
+    firm.decide(tier.system, "a1", ["e1"], status="WITHDRAWN", decided_at=firm.LATER)
+    await tier.hint("a1", kind="approval")
+    await tier.settle()
+    tier.system.hold = ""
+    await sending
+    await finish(tier)
+    case = await tier.case()
+    assert (case["code"], case["owner"]) == ("AP_REVOKED_INFLIGHT", "finance.analyst")
+    assert [line["minutes"] for line in tier.system.lines] == [480]
+
+    expected = [480, -480]
+    if then == "approved as it was":
+        await tier.approve("e1", approval="a2")
+        expected = [480]
+    elif then == "approved anew":
+        firm.enter(tier.system, "e1", minutes=240)
+        await tier.approve("e1", approval="a2")
+        expected = [480, -480, 240]
+    elif then == "rejected":
+        await tier.approve("e1", approval="a2", status="REJECTED")
+    else:
+        del tier.system.entries["e1"]
+        await tier.see("e1")
+    await finish(tier)
+    assert [line["minutes"] for line in tier.system.lines] == expected
+    assert await tier.cases() == []
+
+
 async def test_a_worker_that_was_suspended_before_the_call_does_not_make_it(tier: Tier) -> None:
     """Another worker may have looked the posting up and sent it by then."""
     firm.enter(tier.system, "e1")
@@ -446,3 +484,19 @@ async def test_many_corrections_take_few_calls(tier: Tier) -> None:
     assert len(tier.system.lines) == 120
     about_lines = [call for call in tier.system.calls[calls:] if "/postings" in call]
     assert len(about_lines) == 3, "read once, take back once, post once"
+
+
+async def test_an_entry_that_moved_to_another_approval_stays_approved_when_both_are_read_at_once(
+    tier: Tier,
+) -> None:
+    """Deleted, entered anew under its id, and approved with a later week's request."""
+    await posted(tier)
+    firm.decide(tier.system, "a1", [])
+    firm.enter(tier.system, "e1", minutes=360)
+    firm.decide(tier.system, "a2", ["e1"], decided_at=firm.LATER)
+    await tier.hint("a1", "a2", kind="approval")
+    await finish(tier)
+
+    assert [line["minutes"] for line in tier.system.lines] == [480, -480, 360]
+    (entry,) = (await tier.call("GET", "/v1/time-entries")).json()["entries"]
+    assert (entry["state"], entry["version"], entry["approved_version"]) == ("APPROVED", 2, 2)

@@ -125,6 +125,15 @@ _ENTRIES = (
         "Withdraw the approval in the tracker and have somebody else approve.",
     ),
     CatalogueEntry(
+        "AP_REVOKED_INFLIGHT",
+        _S2,
+        _ANALYST,
+        "The approval of the hours of {worker} on {day} was withdrawn while they were sent, and "
+        "they stand in the ERP.",
+        "Wait for the next version: when it is approved, the hours are corrected by themselves. "
+        "Have the entry rejected or deleted in the tracker, and they are taken back.",
+    ),
+    CatalogueEntry(
         "TM_LIMIT",
         _S3,
         _CONSULTANT,

@@ -70,9 +70,10 @@ _RESOLVE_OTHERS = text(
     UPDATE exception_case AS settled SET state = :state, resolved_at = :now, updated_at = :now,
         resolution = stood.because, waiting_for = '{}', version = settled.version + 1
     FROM jsonb_to_recordset(CAST(:standings AS jsonb)) AS stood (
-        time_entry_id uuid, posting_id uuid, code text, because text)
+        time_entry_id uuid, posting_id uuid, code text, because text, about text)
     WHERE settled.time_entry_id = stood.time_entry_id AND settled.resolved_at IS NULL
-      AND settled.code IS DISTINCT FROM stood.code AND NOT EXISTS (
+      AND settled.code IS DISTINCT FROM stood.code
+      AND (stood.about IS NULL OR settled.code = stood.about) AND NOT EXISTS (
           SELECT FROM posting WHERE posting.id = settled.posting_id
             AND posting.code = settled.code AND posting.id IS DISTINCT FROM stood.posting_id
             AND posting.state NOT IN ('POSTED', 'REVERSED', 'SUPERSEDED', 'WAIVED'))
@@ -90,6 +91,7 @@ async def record_cases(
             "posting_id": each.posting_id,
             "code": each.finding.code if each.finding else None,
             "because": _because(each),
+            "about": each.about,
         }
         for each in standings
     ]

@@ -1,7 +1,7 @@
 """Commits what became of postings: state, lineage, outbox and listeners in one transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,11 @@ from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import IN_FLIGHT, PostingKind, PostingState
 from process_apis.processes.time_entries import store as entries
+from process_apis.processes.time_entries.states import EntryState
 from process_apis.upstream.erp import ErpError, PostedLine, PostingRequest
+
+# The approval was withdrawn while the hours were sent.
+REVOKED = "AP_REVOKED_INFLIGHT"
 
 # First the entries, then the postings, always by id: whoever writes both locks in this order.
 _LOCK_ENTRIES = text("SELECT id FROM time_entry WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
@@ -48,7 +52,8 @@ _WRITE = text(
 
 _NO_LONGER_CURRENT = text(
     """
-    SELECT entry.id FROM time_entry AS entry JOIN posting ON posting.time_entry_id = entry.id
+    SELECT entry.id, posting.id AS posting_id, posting.kind, entry.state
+    FROM time_entry AS entry JOIN posting ON posting.time_entry_id = entry.id
     WHERE posting.id = ANY(:ids)
       AND (entry.state <> 'APPROVED' OR entry.approved_version <> posting.version
            OR posting.kind = 'REVERSAL')
@@ -204,15 +209,31 @@ async def _follow_up(
     await outbox.add(transaction, [_event(each, now) for each in told_of])
     settled = [each for each in kept if each.state not in IN_FLIGHT]
     ids = [each.leased.id for each in settled]
-    outdated = await transaction.execute(_NO_LONGER_CURRENT, {"ids": ids})
+    outdated = (await transaction.execute(_NO_LONGER_CURRENT, {"ids": ids})).all()
     outdated_ids = [row.id for row in outdated]
     await entries.mark_posting_due(transaction, outdated_ids)
     rewritten = [each.leased.id for each in settled if each.leased.request.operation == "update"]
     await siblings.settle_reversals(transaction, rewritten, now)
     woken = await siblings.wake(transaction, {each.leased.time_entry_id for each in settled}, now)
-    told = [_standing(each) for each in kept if _is_news(each)]
+    revoked = {row.posting_id for row in outdated if _is_only_revoked(row.kind, row.state)}
+    told = [_standing(_as_revoked(each, revoked)) for each in kept if _is_news(each)]
     await ledger.listeners.tell(transaction, told, now)
     return bool(outdated_ids) or woken > 0
+
+
+def _is_only_revoked(kind: str, entry_state: str) -> bool:
+    """What is rejected or deleted is taken back, and what is approved is corrected; but who has
+    only withdrawn an approval has not said what they want instead."""
+    decided = (EntryState.APPROVED, EntryState.REJECTED, EntryState.DELETED)
+    return kind != PostingKind.REVERSAL and entry_state not in decided
+
+
+def _as_revoked(result: Result, revoked: Collection[UUID]) -> Result:
+    """Posted, and not approved any more: somebody has to know."""
+    stands = result.state is PostingState.POSTED and result.finding is None
+    if not stands or result.leased.id not in revoked:
+        return result
+    return replace(result, finding=Finding(REVOKED))
 
 
 def _steps(result: Result, now: datetime) -> list[lineage.Step]:

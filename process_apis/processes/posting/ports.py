@@ -19,6 +19,8 @@ class Standing:
     It is a whole statement about one posting, or about an entry that has none: whatever was wrong
     with it before and is not `finding` now is no longer wrong, and `because` says why. What is
     wrong with another posting of the entry stands on.
+
+    :param about: the statement is about this one code alone, and nothing is said of others.
     """
 
     time_entry_id: UUID
@@ -34,6 +36,7 @@ class Standing:
     task: str | None = None
     work_date: date | None = None
     minutes: int | None = None
+    about: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """From changed entries to postings: what is approved is received, what stands is corrected."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from process_apis.database import as_dicts
 from process_apis.processes.posting import planned, waking
 from process_apis.processes.posting.apart import POISON, apart
 from process_apis.processes.posting.ledger import Ledger
+from process_apis.processes.posting.outcomes import REVOKED
 from process_apis.processes.posting.planning import Plan, plan
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Finding
@@ -169,6 +170,8 @@ def _standings(plans: Sequence[tuple[Mapping[str, Any], Plan]]) -> list[Standing
             told.append(_standing(entry, Finding(**replacement["beneath"]), replacement["id"]))
         elif (each.supersede or each.keep) and not (each.receive or each.again or each.correct):
             told.append(_standing(entry))
+        elif entry["state"] == "APPROVED" and not (each.receive or each.correct):
+            told.append(replace(_standing(entry), about=REVOKED))
     return told
 
 

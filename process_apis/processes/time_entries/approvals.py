@@ -68,7 +68,8 @@ async def keep(
 ) -> list[Observation]:
     """Store approvals as read; returns observations of entries that fell out of them.
 
-    An approval that is `missing` from the tracker covers nothing any more.
+    An approval that is `missing` from the tracker covers nothing any more. What fell out of one and
+    is covered by another of the same read did not fall out: the other one speaks of it.
     """
     rows = [
         {
@@ -94,10 +95,9 @@ async def keep(
             },
         )
     lost: list[Observation] = []
-    covered = {each.external_id: [entry.external_id for entry in each.entries] for each in read}
-    for approval_id in (*covered, *missing):
-        still = covered.get(approval_id, [])
-        lost.extend(await _uncovered(connection, name, approval_id, still, observed_at))
+    covered = sorted({entry.external_id for each in read for entry in each.entries})
+    for approval_id in (*(each.external_id for each in read), *missing):
+        lost.extend(await _uncovered(connection, name, approval_id, covered, observed_at))
     return lost
 
 

@@ -38,9 +38,14 @@ async def work_all(tier: Tier) -> None:
 
 
 async def let_pass(tier: Tier, rounds: int, seconds: float) -> None:
-    """Time, with workers that do what comes due."""
+    """Time, with workers that do what comes due, and then what that has left to do.
+
+    Workers look every few seconds. With one look in half an hour, what waits would be judged again
+    at each of them, and never be seen between two judgements.
+    """
     for _ in range(rounds):
         tier.clock.move(seconds)
+        await work_all(tier)
         await work_all(tier)
 
 
