@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -42,6 +43,12 @@ class Aftermath:
             await self._until(f"{erp} is known", partial(self.operator.knows, erp))
             run = await self.operator.refresh_masters(erp)
             await self._until(f"the masters of {erp} are read", partial(self._is_done, run))
+
+    async def ask_for_masters(self) -> None:
+        """Amid a storm: whether they can be read is not waited for."""
+        for erp in (ERP, OWN_ERP):
+            with suppress(*_AWAY):
+                await self.operator.refresh_masters(erp)
 
     async def drained(self, entries: Iterable[Tracked]) -> Verdict:
         """What is wrong when nothing moves any more, or patience is over."""

@@ -207,7 +207,7 @@ class Stage:
         """There is something to take over, whatever was read before."""
         people = self.ground.own.erp.masters["employees"]
         people[0]["name"] = f"{people[0]['name']}'"
-        await self.aftermath.read_masters()
+        await self.aftermath.ask_for_masters()
 
     async def _be_away(self, tracker: Tracker, random: Random) -> None:
         """Both ERPs, for longer than anybody takes for a blip."""
