@@ -5,7 +5,7 @@ schema's definition and what single rows are read into.
 """
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any
 
@@ -42,9 +42,9 @@ def as_dicts(result: CursorResult[Any]) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in result]
 
 
-def one_of(column: str, values: type, name: str) -> CheckConstraint:
+def one_of(column: str, values: Iterable[str], name: str) -> CheckConstraint:
     """Check that ``column`` holds one of an enumeration's values."""
-    allowed = ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
+    allowed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({allowed})", name=name)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -111,7 +112,13 @@ def build(
         ),
         approvals=ApprovalsDesk(database, clock, approvals),
         librarian=Librarian(
-            database, system, clock, wake, tell_stewards, settings.masters_threshold
+            database,
+            system,
+            clock,
+            wake,
+            tell_stewards,
+            settings.masters_threshold,
+            timedelta(seconds=settings.masters_whole_every_seconds),
         ),
         ledger=Ledger(
             database,

@@ -64,6 +64,16 @@ _LAST_MASTERS = text(
     "SELECT name AS connection, (SELECT max(started_at) FROM master_data_run"
     " WHERE connection = name AND NOT dry_run) AS at FROM known_connection"
 )
+# A system has told of changes since its masters were last read. Some tell of each in a delivery of
+# its own: a few seconds of them are read together.
+_HINTED = text(
+    """
+    SELECT name FROM known_connection WHERE hinted_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM master_data_run AS run WHERE run.connection = name AND NOT run.dry_run
+          AND run.started_at > least(hinted_at, CAST(:together AS timestamptz)))
+    """
+)
+_TOGETHER = timedelta(seconds=10)
 
 
 async def due(runtime: Runtime) -> list[Due]:
@@ -94,13 +104,15 @@ async def _scheduled(runtime: Runtime, now: datetime) -> list[Due]:
         compared = {row.connection: row.at for row in await transaction.execute(_LAST_COMPARISON)}
         read = {row.connection: row.at for row in await transaction.execute(_LAST_MASTERS)}
         flows = await gates.all_of(transaction)
-    # Other capabilities have masters that no process keeps a copy of.
+        together = {"together": now - _TOGETHER}
+        hinted = {row.name for row in await transaction.execute(_HINTED, together)}
+    masters = [(Stage.MASTERS, read, settings.masters_every_seconds)]
     plans = {
         "time_tracking": [
             (Stage.SWEEP, swept, settings.sweep_every_seconds),
             (Stage.COMPARE, compared, settings.compare_every_seconds),
         ],
-        "erp": [(Stage.MASTERS, read, settings.masters_every_seconds)],
+        **dict.fromkeys(("erp", "hcm", "crm", "directory"), masters),
     }
     found = []
     for each in known:
@@ -109,7 +121,8 @@ async def _scheduled(runtime: Runtime, now: datetime) -> list[Due]:
             continue
         for stage, last, every in plans.get(each.capability, ()):
             at = last.get(each.name)
-            if at is None or now - at >= timedelta(seconds=every):
+            told = stage is Stage.MASTERS and each.name in hinted
+            if at is None or told or now - at >= timedelta(seconds=every):
                 found.append((stage, each.name))
     return found
 

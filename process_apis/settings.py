@@ -76,7 +76,15 @@ class ProcessSettings(DatabaseSettings, StoppableTierSettings):
         description="Window of work dates in which approvals and entries are compared.",
     )
     masters_every_seconds: int = Field(
-        default=900, ge=5, description="How often the masters of each ERP are read."
+        default=900,
+        ge=5,
+        description="How often the masters of each ERP, HCM, CRM and directory are read.",
+    )
+    masters_whole_every_seconds: int = Field(
+        default=86400,
+        ge=60,
+        description="How often all of them are read where a system can tell what changed: only"
+        " that finds what vanished without a word.",
     )
     masters_threshold: ThresholdSettings = ThresholdSettings()
     approvals_file: Path | None = Field(

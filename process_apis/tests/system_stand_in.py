@@ -16,6 +16,8 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from process_apis.tests.other_systems import OtherSystem, serve
+
 Json = dict[str, Any]
 
 TRACKER, ERP = "clockify-main", "tryton-main"
@@ -43,6 +45,7 @@ class StandIn:
         there, `reached` names the places where any ever has.
     :param read_again: ids that were asked for, in order.
     :param on_told: what being told changes in an entry; then its webhook fires (`fired`).
+    :param others: names of further connections, with what they are; `other_systems` behind them.
     :param archived: entries that are in no list, and that reads by id neither give nor deny.
     :param odd: entries that lists name as unreadable.
     :param approves: the tracker's ability: "period", "entry" or "none".
@@ -96,6 +99,7 @@ class StandIn:
     erps: dict[str, list[str]] = field(default_factory=lambda: {ERP: ["HRC-US"]})
     trackers: dict[str, list[str]] = field(default_factory=lambda: {TRACKER: ["HRC-US"]})
     others: dict[str, str] = field(default_factory=dict)
+    other_systems: dict[str, OtherSystem] = field(default_factory=dict)
     timezone: str = "UTC"
     url: str = ""
 
@@ -121,6 +125,7 @@ class StandIn:
         self._connections(app)
         self._tracker(app)
         self._erp(app)
+        serve(app, self.other_systems)
         return app
 
     def _connections(self, app: FastAPI) -> None:

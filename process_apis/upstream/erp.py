@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -180,11 +180,3 @@ class AccountingPeriod(Read):
     start_date: date
     end_date: date
     status: PeriodStatus
-
-
-M = TypeVar("M", bound=Read)
-
-
-class MasterPage(Read, Generic[M]):
-    items: list[M]
-    next_cursor: Cleaned | None = None

@@ -12,13 +12,12 @@ from process_apis.upstream.erp import (
     ErpAbilities,
     LookupItem,
     LookupResult,
-    M,
-    MasterPage,
     PostingRequest,
     PostOutcomes,
     PostRequest,
     ReadResult,
 )
+from process_apis.upstream.listing import M, MasterAbilities, MasterPage, RowPage
 from process_apis.upstream.master_events import ParsedMasterWebhook
 from process_apis.upstream.time_tracking import (
     ApprovalPage,
@@ -129,7 +128,10 @@ class SystemTier:
         path = _tracker(connection, "webhooks/parse")
         return await self._read("POST", path, ParsedWebhook, json=payload)
 
-    # hcm, crm
+    # hcm, crm, directory
+
+    async def master_abilities(self, capability: Capability, connection: str) -> MasterAbilities:
+        return await self._read("GET", f"/{capability}/v1/{connection}/abilities", MasterAbilities)
 
     async def parse_master_webhook(
         self, capability: Capability, connection: str, headers: Mapping[str, str], body_base64: str
@@ -186,11 +188,29 @@ class SystemTier:
         payload = {"external_ids": list(external_ids)}
         return await self._read("POST", _erp(connection, "postings/read"), ReadResult, json=payload)
 
-    async def masters(self, connection: str, domain: str, model: type[M]) -> AsyncIterator[list[M]]:
-        """All records of one domain, page by page."""
+    # whatever has masters
+
+    async def masters(
+        self,
+        capability: Capability,
+        connection: str,
+        domain: str,
+        model: type[M],
+        changed_since: datetime | None = None,
+    ) -> AsyncIterator[MasterPage[M]]:
+        """Records of one domain, page by page: all, or what changed since an instant."""
+        path = f"/{capability}/v1/{connection}/{domain}"
+        if capability == "erp":
+            row_page = RowPage[model]  # type: ignore[valid-type]
+            async for rows in self._pages(path, row_page, {"limit": PAGE}):
+                yield MasterPage(items=rows.items, complete=True)
+            return
         page_model = MasterPage[model]  # type: ignore[valid-type]
-        async for page in self._pages(_erp(connection, domain), page_model, {"limit": PAGE}):
-            yield page.items
+        params: dict[str, Any] = {"limit": PAGE}
+        if changed_since is not None:
+            params["changed_since"] = changed_since.isoformat()
+        async for page in self._pages(path, page_model, params):
+            yield page
 
     # how
 

@@ -11,13 +11,14 @@ from process_apis.processes.posting.claiming import BATCH as POSTING_BATCH
 from process_apis.processes.posting.doubt import BATCH as LOOK_UP_BATCH
 from process_apis.processes.time_entries.steps import APPROVALS_AT_ONCE
 from process_apis.processes.time_entries.steps import BATCH as READING_BATCH
-from process_apis.upstream import connections, erp, master_events, time_tracking
+from process_apis.upstream import connections, erp, listing, master_events, sources, time_tracking
 from process_apis.upstream.system_tier import PAGE
 from shared.contracts import assert_reads, assert_sends, read
 
 _OPENAPI = Path(__file__).parents[2] / "openapi"
-_CONNECTIONS, _ERP, _TIME, _HCM, _CRM = (
-    f"system/{name}.v1.json" for name in ("connections", "erp", "time_tracking", "hcm", "crm")
+_CONNECTIONS, _ERP, _TIME, _HCM, _CRM, _DIRECTORY = (
+    f"system/{name}.v1.json"
+    for name in ("connections", "erp", "time_tracking", "hcm", "crm", "directory")
 )
 
 
@@ -29,12 +30,23 @@ _CONNECTIONS, _ERP, _TIME, _HCM, _CRM = (
         (erp.PostOutcomes, _ERP, "PostOutcomes"),
         (erp.LookupResult, _ERP, "LookupResult"),
         (erp.ReadResult, _ERP, "ReadResult"),
-        (erp.MasterPage[erp.LegalEntity], _ERP, "LegalEntityPage"),
-        (erp.MasterPage[erp.Worker], _ERP, "WorkerPage"),
-        (erp.MasterPage[erp.Client], _ERP, "ClientPage"),
-        (erp.MasterPage[erp.Project], _ERP, "ProjectPage"),
-        (erp.MasterPage[erp.Task], _ERP, "TaskPage"),
-        (erp.MasterPage[erp.AccountingPeriod], _ERP, "PeriodPage"),
+        (listing.RowPage[erp.LegalEntity], _ERP, "LegalEntityPage"),
+        (listing.RowPage[erp.Worker], _ERP, "WorkerPage"),
+        (listing.RowPage[erp.Client], _ERP, "ClientPage"),
+        (listing.RowPage[erp.Project], _ERP, "ProjectPage"),
+        (listing.RowPage[erp.Task], _ERP, "TaskPage"),
+        (listing.RowPage[erp.AccountingPeriod], _ERP, "PeriodPage"),
+        (listing.MasterAbilities, _HCM, "HcmAbilities"),
+        (listing.MasterAbilities, _CRM, "CrmAbilities"),
+        (listing.MasterAbilities, _DIRECTORY, "DirectoryAbilities"),
+        (listing.MasterPage[sources.Employee], _HCM, "WorkerPage"),
+        (listing.MasterPage[sources.OrgUnit], _HCM, "OrgUnitPage"),
+        (listing.MasterPage[sources.CostCentre], _HCM, "CostCentrePage"),
+        (listing.MasterPage[sources.Assignment], _HCM, "AssignmentPage"),
+        (listing.MasterPage[sources.Account], _CRM, "AccountPage"),
+        (listing.MasterPage[sources.Engagement], _CRM, "EngagementPage"),
+        (listing.MasterPage[sources.User], _DIRECTORY, "UserPage"),
+        (listing.MasterPage[sources.Group], _DIRECTORY, "GroupPage"),
         (time_tracking.TimeTrackingAbilities, _TIME, "TimeTrackingAbilities"),
         (time_tracking.EntriesFound, _TIME, "EntriesFound"),
         (time_tracking.EntryChanges, _TIME, "EntryChanges"),

@@ -1,9 +1,9 @@
 """Remembers connections, and gives them back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
@@ -37,6 +37,13 @@ async def write(connection: AsyncConnection, known: Sequence[Connection], now: d
     )
 
 
+async def note_hint(connection: AsyncConnection, name: str, now: datetime) -> None:
+    """Its system has told that masters changed; of one that is not known yet all is read anyway."""
+    await connection.execute(
+        update(KnownConnection).where(col(KnownConnection.name) == name).values(hinted_at=now)
+    )
+
+
 async def known(connection: AsyncConnection) -> list[Connection]:
     """All connections, by name."""
     rows = await connection.execute(select(_KNOWN).order_by(_KNOWN.c.name))
@@ -59,6 +66,23 @@ async def find(connection: AsyncConnection, name: str) -> Connection:
             return each
     raise NotFound(
         f"There is no connection {name!r}.",
+        code="unknown_connection",
+        action="GET /v1/connections lists those that there are.",
+    )
+
+
+async def require_any(
+    connection: AsyncConnection, name: str, capabilities: Collection[Capability]
+) -> Connection:
+    """The connection of that name.
+
+    :raises NotFound: there is none, or it is of another capability.
+    """
+    found = await find(connection, name)
+    if found.capability in capabilities:
+        return found
+    raise NotFound(
+        f"There is no connection {name!r} of one of {', '.join(sorted(capabilities))}.",
         code="unknown_connection",
         action="GET /v1/connections lists those that there are.",
     )

@@ -22,6 +22,9 @@ class KnownConnection(SQLModel, table=True):
     legal_entities: list[str] = Field(sa_type=ARRAY(Text()))
     timezone: str = Field(default="UTC", sa_column_kwargs={"server_default": "UTC"})
     seen_at: datetime = Field(sa_type=Instant)
+    hinted_at: datetime | None = Field(
+        default=None, sa_type=Instant, description="When it last told that masters changed."
+    )
 
 
 class ConnectionGate(SQLModel, table=True):

@@ -4,6 +4,7 @@ import hashlib
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,7 +47,7 @@ async def take_in(
     unreadable = [_unreadable(each) for each in events if isinstance(each, WebhookUnreadable)]
     async with database.transaction() as transaction:
         accepted = await store.commit_arrivals(transaction, arrivals, now)
-        accepted += await _count_hints(transaction, hints)
+        accepted += await _note_hints(transaction, hints, now)
         for delivery in unreadable:
             accepted += await quarantine.hold(transaction, delivery, now)
     reached(StopPoint.INBOX_COMMITTED)
@@ -75,7 +76,7 @@ async def replay(
     now = clock.now()
     async with database.transaction() as transaction:
         await store.commit_arrivals(transaction, arrivals, now)
-        await _count_hints(transaction, Counter({name: hints}))
+        await _note_hints(transaction, Counter({name: hints}), now)
         await quarantine.mark_replayed(transaction, delivery_id, actor, now)
         after = await quarantine.held(transaction, delivery_id)
     _ring(doorbell, arrivals)
@@ -98,10 +99,11 @@ async def _read_again(
     return arrivals, 0
 
 
-async def _count_hints(transaction: AsyncConnection, hints: Counter[str]) -> int:
-    """Hints about masters need no row: what they tell is read again with the next delta."""
+async def _note_hints(transaction: AsyncConnection, hints: Counter[str], now: datetime) -> int:
+    """Hints about masters need no rows: one reading, which is due from now on, serves them all."""
     for name, total in sorted(hints.items()):
         await store.count(transaction, name, "master_hint", total)
+        await connections.note_hint(transaction, name, now)
     return hints.total()
 
 

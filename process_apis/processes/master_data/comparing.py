@@ -6,11 +6,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from process_apis.processes.master_data.records import RecordKind
+from process_apis.processes.master_data.record_kind import IDENTITY
+from process_apis.processes.master_data.staging import Listed
 from process_apis.processes.master_data.threshold import Standing
 
 _FORGET = text("DELETE FROM master_data_change WHERE run_id = :run")
 
+# Contained in each other is the same, which for lists is more than being contained in one of them.
 # Keys for comparing names follow from the names: nobody wants to read them.
 _DIFFERENT = """
     INSERT INTO master_data_change (run_id, kind, external_id, name, change, attributes, row)
@@ -28,7 +30,8 @@ _DIFFERENT = """
     LEFT JOIN {table} AS known ON known.owner_connection = :owner
         AND known.owner_external_id = staged.external_id
     WHERE staged.run_id = :run AND staged.kind = :kind AND staged.fault IS NULL
-      AND (known.id IS NULL OR NOT to_jsonb(known) @> facts)
+      AND (known.id IS NULL OR NOT to_jsonb(known) @> facts
+           OR NOT facts @> (to_jsonb(known) - CAST(:identity AS text[])))
     ORDER BY position
 """
 
@@ -36,7 +39,8 @@ _VANISHED = """
     INSERT INTO master_data_change (run_id, kind, external_id, name, change, attributes)
     SELECT :run, CAST(:kind AS text), owner_external_id, name, 'vanished', '{{}}'
     FROM {table} AS known
-    WHERE owner_connection = :owner AND vanished_at IS NULL AND NOT EXISTS (
+    WHERE owner_connection = :owner AND vanished_at IS NULL
+      AND (:absence_proves OR owner_external_id = ANY(:deleted)) AND NOT EXISTS (
         SELECT 1 FROM master_data_staged AS staged WHERE staged.run_id = :run
           AND staged.kind = :kind AND staged.external_id = known.owner_external_id)
     ORDER BY owner_external_id
@@ -46,7 +50,8 @@ _REFUSED = text(
     """
     INSERT INTO master_data_change
         (run_id, kind, external_id, name, change, attributes, row, reason)
-    SELECT run_id, kind, external_id, facts ->> 'name', 'refused', '{}', position, fault
+    SELECT run_id, kind, external_id, coalesce(facts ->> 'name', external_id), 'refused', '{}',
+           position, fault
     FROM master_data_staged WHERE run_id = :run AND kind = :kind AND fault IS NOT NULL
     ORDER BY position
     """
@@ -83,17 +88,18 @@ async def forget(connection: AsyncConnection, run: UUID) -> None:
     await connection.execute(_FORGET, {"run": run})
 
 
-async def compare(
-    connection: AsyncConnection, run: UUID, owner: str, record: RecordKind
-) -> Standing:
+async def compare(connection: AsyncConnection, run: UUID, owner: str, listed: Listed) -> Standing:
     """Write down what one list would change; returns how it stands beside what is known."""
+    record = listed.record
     asked = {"run": run, "kind": record.kind, "owner": owner}
     table = record.table.__tablename__
-    await connection.execute(text(_DIFFERENT.format(table=table)), asked)
-    await connection.execute(text(_VANISHED.format(table=table)), asked)
+    identity = {"identity": sorted(IDENTITY)}
+    await connection.execute(text(_DIFFERENT.format(table=table)), asked | identity)
+    gone = {"absence_proves": listed.absence_proves, "deleted": listed.deleted}
+    await connection.execute(text(_VANISHED.format(table=table)), asked | gone)
     await connection.execute(_REFUSED, {"run": run, "kind": record.kind})
     row = (await connection.execute(text(_STANDING.format(table=table)), asked)).one()
-    return Standing(record.domain, row.listed, row.known, row.vanishing)
+    return Standing(record.domain, row.listed, row.known, row.vanishing, listed.partial)
 
 
 async def count(connection: AsyncConnection, run: UUID, now: datetime) -> None:

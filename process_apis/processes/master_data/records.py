@@ -1,35 +1,21 @@
-"""The six kinds of master records: contract model, table, and how one becomes the other."""
+"""The kinds of master records. Hours are posted to those that ERPs list."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from process_apis.processes.master_data.record_kind import RecordKind
 from process_apis.processes.master_data.rules import normalised
+from process_apis.processes.master_data.source_records import SOURCE_KINDS
 from process_apis.processes.master_data.tables import (
     AccountingPeriod,
     Client,
     LegalEntity,
     MasterKind,
-    MasterRecord,
     Project,
     Task,
     Worker,
 )
 from process_apis.upstream import erp
-
-
-@dataclass(frozen=True)
-class RecordKind:
-    """One kind of master record.
-
-    :param domain: its path in the `erp` contract.
-    """
-
-    kind: MasterKind
-    domain: str
-    model: type[Any]
-    table: type[MasterRecord]
-    columns: Callable[[Any], dict[str, Any]]
+from process_apis.upstream.connections import Capability
 
 
 def _legal_entity(row: erp.LegalEntity) -> dict[str, Any]:
@@ -71,17 +57,30 @@ def _period(row: erp.AccountingPeriod) -> dict[str, Any]:
     return {**row.model_dump(include=known), "legal_entity_external_id": row.legal_entity_id}
 
 
+_ERP: Capability = "erp"
+
 # In this order: what others refer to comes first.
-RECORD_KINDS: tuple[RecordKind, ...] = (
+ERP_KINDS: tuple[RecordKind, ...] = (
     RecordKind(
-        MasterKind.LEGAL_ENTITY, "legal-entities", erp.LegalEntity, LegalEntity, _legal_entity
+        MasterKind.LEGAL_ENTITY,
+        _ERP,
+        "legal-entities",
+        erp.LegalEntity,
+        LegalEntity,
+        _legal_entity,
     ),
-    RecordKind(MasterKind.WORKER, "workers", erp.Worker, Worker, _worker),
-    RecordKind(MasterKind.CLIENT, "clients", erp.Client, Client, _client),
-    RecordKind(MasterKind.PROJECT, "projects", erp.Project, Project, _project),
-    RecordKind(MasterKind.TASK, "tasks", erp.Task, Task, _task),
-    RecordKind(MasterKind.PERIOD, "periods", erp.AccountingPeriod, AccountingPeriod, _period),
+    RecordKind(MasterKind.WORKER, _ERP, "workers", erp.Worker, Worker, _worker),
+    RecordKind(MasterKind.CLIENT, _ERP, "clients", erp.Client, Client, _client),
+    RecordKind(MasterKind.PROJECT, _ERP, "projects", erp.Project, Project, _project),
+    RecordKind(MasterKind.TASK, _ERP, "tasks", erp.Task, Task, _task),
+    RecordKind(MasterKind.PERIOD, _ERP, "periods", erp.AccountingPeriod, AccountingPeriod, _period),
 )
+RECORD_KINDS = (*ERP_KINDS, *SOURCE_KINDS)
+
+
+def kinds_of(capability: Capability) -> list[RecordKind]:
+    """The kinds that connections of a capability list, in the order in which they are read."""
+    return [each for each in RECORD_KINDS if each.capability == capability]
 
 
 def kind_of(kind: MasterKind) -> RecordKind:

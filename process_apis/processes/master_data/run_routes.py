@@ -21,6 +21,7 @@ from process_apis.processes.master_data.schemas import (
 from process_apis.processes.master_data.steps import TheLibrarian
 from process_apis.processes.master_data.tables import MasterKind
 from process_apis.texts import Storable
+from process_apis.upstream.connections import Capability
 from shared.identity import Principal, requires
 from shared.problems import Conflict, NotFound
 from shared.web import problem_responses, throttled
@@ -28,6 +29,9 @@ from shared.web import problem_responses, throttled
 router = APIRouter(prefix="/master-data")
 
 STEWARDS = frozenset({"data.steward", "integration.operator"})
+
+# Of trackers only what entries refer to is known, as the entries tell it.
+WITH_MASTERS: frozenset[Capability] = frozenset({"erp", "hcm", "crm", "directory"})
 
 READ_AS_USUAL = NewRun()
 
@@ -58,7 +62,7 @@ class ChangeQuery(BaseModel):
     "/{connection}/refresh",
     status_code=202,
     operation_id="refresh_master_data",
-    summary="Read the masters of an ERP connection now",
+    summary="Read all masters of a connection now",
     description="A run that is under way is joined, unless only one of the two is a dry run: that "
     "is a conflict. Progress stands in the run.",
     dependencies=[requires("masters:sync")],
@@ -73,7 +77,7 @@ async def refresh_master_data(
     wanted: NewRun = READ_AS_USUAL,
 ) -> Run:
     async with database.transaction() as transaction:
-        await connections.require(transaction, connection, "erp")
+        await connections.require_any(transaction, connection, WITH_MASTERS)
     opened = await steps.open_run(librarian, connection, dry_run=wanted.dry_run)
     if opened.dry_run != wanted.dry_run:
         raise Conflict(

@@ -49,6 +49,9 @@ class MasterDataRun(SQLModel, table=True):
     status: str = Field(default=RunStatus.RUNNING)
     step: str = Field(description="What it is doing, in words.")
     dry_run: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    changed_since: datetime | None = Field(
+        default=None, sa_type=Instant, description="Only what changed since then was asked for."
+    )
     read: int = 0
     created: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     changed: int = 0

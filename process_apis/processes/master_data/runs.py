@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import text, update
@@ -18,17 +18,34 @@ class OpenRun:
     """The run of a connection that is under way.
 
     :param compared: everything is read, and what would change is known.
+    :param since: only what changed since then is read; None for everything.
     """
 
     id: UUID
     dry_run: bool
     compared: bool
     applied: int
+    since: datetime | None
 
+
+# A run that began a little before the last change of something may not have seen it.
+OVERLAP = timedelta(minutes=2)
+
+_READ_UNTIL = text(
+    """
+    SELECT max(started_at) AS until FROM master_data_run AS run
+    WHERE connection = :connection AND status = 'DONE' AND NOT dry_run AND NOT EXISTS (
+        SELECT FROM master_data_run AS stopped
+        WHERE stopped.connection = :connection AND stopped.status = 'STOPPED') AND EXISTS (
+        SELECT FROM master_data_run AS whole
+        WHERE whole.connection = :connection AND whole.status = 'DONE' AND NOT whole.dry_run
+          AND whole.changed_since IS NULL AND whole.started_at > :whole_since)
+    """
+)
 
 _UNDER_WAY = text(
     """
-    SELECT id, dry_run, compared_at IS NOT NULL AS compared, applied
+    SELECT id, dry_run, compared_at IS NOT NULL AS compared, applied, changed_since AS since
     FROM master_data_run WHERE connection = :connection AND status = 'RUNNING'
     """
 )
@@ -58,8 +75,23 @@ _CONFIRM = text(
 )
 
 
+async def read_until(
+    transaction: AsyncConnection, connection: str, whole_since: datetime
+) -> datetime | None:
+    """Since when changes have to be asked for; None if all has to be read: it was not after
+    ``whole_since``, or a run has stopped, which only another whole one can stand for."""
+    asked = {"connection": connection, "whole_since": whole_since}
+    until: datetime | None = (await transaction.execute(_READ_UNTIL, asked)).scalar_one()
+    return until - OVERLAP if until is not None else None
+
+
 async def open_run(
-    transaction: AsyncConnection, connection: str, *, dry_run: bool, now: datetime
+    transaction: AsyncConnection,
+    connection: str,
+    *,
+    now: datetime,
+    dry_run: bool = False,
+    since: datetime | None = None,
 ) -> OpenRun:
     """The run under way, or a new one.
 
@@ -73,6 +105,7 @@ async def open_run(
             status=RunStatus.RUNNING,
             step="waiting for a worker",
             dry_run=dry_run,
+            changed_since=since,
             read=0,
             created=0,
             changed=0,

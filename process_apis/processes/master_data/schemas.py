@@ -95,6 +95,9 @@ class Run(BaseModel):
     status: RunStatus
     step: str = Field(description="What it is doing, in words.")
     dry_run: bool
+    changed_since: datetime | None = Field(
+        description="Of lists that can tell, only what changed since then is read; null for all."
+    )
     read: int = Field(description="Rows listed by the owner.")
     created: int
     changed: int

@@ -1,6 +1,6 @@
 """What a reading listed, kept aside until all is there; rows that make no sense are marked."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -8,15 +8,26 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_json
+from process_apis.processes.master_data import faults
 from process_apis.processes.master_data.currencies import CURRENCIES
-from process_apis.processes.master_data.records import RecordKind
-from process_apis.processes.master_data.tables import MasterKind
+from process_apis.processes.master_data.record_kind import RecordKind
+from process_apis.upstream.listing import MasterPage
 
 _STAGE = text(
     """
     INSERT INTO master_data_staged (run_id, kind, position, external_id, facts)
     SELECT :run, :kind, position, external_id, facts FROM jsonb_to_recordset(CAST(:rows AS jsonb))
         AS listed (position int, external_id text, facts jsonb)
+    """
+)
+
+# A row that makes no sense in the product itself is there, though nothing is known of it.
+_STAGE_FAULTY = text(
+    """
+    INSERT INTO master_data_staged (run_id, kind, position, external_id, facts, fault)
+    SELECT :run, :kind, position, external_id, '{}', fault
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS listed (
+        position int, external_id text, fault text)
     """
 )
 
@@ -35,118 +46,56 @@ _FORGET_REPEATS = text(
     """
 )
 
-_LISTED_TWICE = """
-    UPDATE master_data_staged AS staged SET fault = 'is listed twice, with different values'
-    WHERE run_id = :run AND kind = :kind AND external_id IN (
-        SELECT external_id FROM master_data_staged WHERE run_id = :run AND kind = :kind
-        GROUP BY external_id HAVING count(*) > 1)
-"""
 
-_ENDS_BEFORE_IT_STARTS = """
-    UPDATE master_data_staged SET fault = format('ends on %s, before it starts on %s',
-        facts ->> '{end}', facts ->> '{start}')
-    WHERE run_id = :run AND kind = :kind AND fault IS NULL
-      AND CAST(facts ->> '{end}' AS date) < CAST(facts ->> '{start}' AS date)
-"""
+@dataclass
+class Listed:
+    """What the pages of one list have told beside their rows.
 
-_UNKNOWN_CURRENCY = """
-    UPDATE master_data_staged SET fault = format('%s is no currency', facts ->> 'currency')
-    WHERE run_id = :run AND kind = :kind AND fault IS NULL
-      AND NOT (facts ->> 'currency' = ANY(:currencies))
-"""
+    :param partial: only what changed was asked for.
+    :param rows: how many there were, those that make no sense included.
+    :param deleted: ids that were told as deleted.
+    :param complete: what was not listed is not there.
+    """
 
-# Who was here first stays: one of those that share a key may have had it before. If none had, none
-# of them is taken over, because choosing would be guessing. Closed and left ones may share a key
-# with their successors.
-_SHARED_KEY = """
-    WITH keyed AS (
-        SELECT staged.position, staged.external_id, facts ->> '{within}' AS within,
-               facts ->> '{key}' AS key, coalesce(known.{key} = facts ->> '{key}', false) AS held
-        FROM master_data_staged AS staged
-        LEFT JOIN {table} AS known ON known.owner_connection = :owner
-            AND known.owner_external_id = staged.external_id AND known.vanished_at IS NULL
-        WHERE staged.run_id = :run AND staged.kind = :kind AND staged.fault IS NULL
-          AND facts ->> '{key}' <> '' AND {live}
-    ), shared AS (
-        SELECT within, key, (array_agg(external_id ORDER BY position))[1:4] AS those
-        FROM keyed GROUP BY within, key HAVING count(*) > 1
-    )
-    UPDATE master_data_staged AS staged
-    SET fault = format('{words} %s belongs to several: %s', keyed.key,
-                       array_to_string(shared.those, ', '))
-    FROM keyed JOIN shared ON shared.key = keyed.key
-        AND shared.within IS NOT DISTINCT FROM keyed.within
-    WHERE staged.run_id = :run AND staged.kind = :kind AND staged.position = keyed.position
-      AND NOT keyed.held
-"""
+    record: RecordKind
+    partial: bool = False
+    rows: int = 0
+    deleted: list[str] = field(default_factory=list)
+    complete: bool = False
+    unnamed: bool = False
 
-_OVERLAPPING = """
-    WITH dated AS (
-        SELECT position, staged.external_id, facts ->> 'name' AS name,
-               facts ->> 'legal_entity_external_id' AS entity,
-               CAST(facts ->> 'start_date' AS date) AS first_day,
-               CAST(facts ->> 'end_date' AS date) AS last_day,
-               coalesce(known.start_date = CAST(facts ->> 'start_date' AS date)
-                        AND known.end_date = CAST(facts ->> 'end_date' AS date), false) AS held
-        FROM master_data_staged AS staged
-        LEFT JOIN accounting_period AS known ON known.owner_connection = :owner
-            AND known.owner_external_id = staged.external_id AND known.vanished_at IS NULL
-        WHERE run_id = :run AND kind = :kind AND fault IS NULL
-    )
-    UPDATE master_data_staged AS staged
-    SET fault = format('overlaps with %s (%s to %s)', other.name, other.first_day, other.last_day)
-    FROM dated JOIN dated AS other ON other.entity = dated.entity
-        AND other.position <> dated.position
-        AND other.first_day <= dated.last_day AND dated.first_day <= other.last_day
-    WHERE staged.run_id = :run AND staged.kind = :kind AND staged.position = dated.position
-      AND NOT dated.held
-"""
-
-
-def _dated(start: str, end: str) -> str:
-    return _ENDS_BEFORE_IT_STARTS.format(start=start, end=end)
-
-
-def _shared(table: str, key: str, within: str, words: str, live: str = "true") -> str:
-    return _SHARED_KEY.format(table=table, key=key, within=within, words=words, live=live)
-
-
-_OPEN = "facts ->> 'status' = 'OPEN'"
-_COMPANY = "legal_entity_external_id"
-
-# Per kind, in this order: a row that has one fault is not asked for others.
-_FAULTS: dict[MasterKind, tuple[str, ...]] = {
-    MasterKind.LEGAL_ENTITY: (_UNKNOWN_CURRENCY, _shared("legal_entity", "code", "", "code")),
-    MasterKind.WORKER: (
-        _dated("hire_date", "termination_date"),
-        _shared("worker", "number_key", _COMPANY, "number", "facts ->> 'termination_date' IS NULL"),
-    ),
-    MasterKind.CLIENT: (_shared("client", "code", "", "code"),),
-    MasterKind.PROJECT: (
-        _dated("start_date", "end_date"),
-        _shared("project", "code_key", _COMPANY, "code", _OPEN),
-    ),
-    MasterKind.TASK: (
-        _dated("start_date", "end_date"),
-        _shared("task", "code", "project_external_id", "code", _OPEN),
-    ),
-    MasterKind.PERIOD: (_dated("start_date", "end_date"), _OVERLAPPING),
-}
+    @property
+    def absence_proves(self) -> bool:
+        """What is known and was not listed is gone. Not if some row did not tell which it is."""
+        return self.complete and not self.partial and not self.unnamed
 
 
 async def stage(
-    connection: AsyncConnection, run: UUID, record: RecordKind, after: int, page: Sequence[Any]
+    connection: AsyncConnection, run: UUID, listed: Listed, page: MasterPage[Any]
 ) -> None:
-    """Keep a page aside; ``after`` rows of this list came before it."""
+    """Keep a page aside, and note what it tells."""
+    record = listed.record
     rows = [
         {
             "position": position,
             "external_id": each.external_id,
             "facts": {"vanished_at": None, **record.columns(each)},
         }
-        for position, each in enumerate(page, after + 1)
+        for position, each in enumerate(page.items, listed.rows + 1)
     ]
+    listed.rows += len(rows)
     await connection.execute(_STAGE, {"run": run, "kind": record.kind, "rows": as_json(rows)})
+    faulty = [
+        {"position": position, "external_id": each.external_id or "", "fault": each.reason}
+        for position, each in enumerate(page.faulty, listed.rows + 1)
+    ]
+    if faulty:
+        asked = {"run": run, "kind": record.kind, "rows": as_json(faulty)}
+        await connection.execute(_STAGE_FAULTY, asked)
+    listed.rows += len(faulty)
+    listed.unnamed = listed.unnamed or any(each.external_id is None for each in page.faulty)
+    listed.deleted += page.deleted
+    listed.complete = page.complete
 
 
 async def drop(connection: AsyncConnection, *runs: UUID) -> None:
@@ -154,15 +103,20 @@ async def drop(connection: AsyncConnection, *runs: UUID) -> None:
     await connection.execute(_DROP, {"runs": list(runs)})
 
 
-async def mark_faults(
-    connection: AsyncConnection, run: UUID, owner: str, record: RecordKind
-) -> None:
+async def mark_faults(connection: AsyncConnection, run: UUID, owner: str, listed: Listed) -> None:
     """Mark the rows of one list that are not taken over, each with why."""
-    asked: dict[str, Any] = {"run": run, "kind": record.kind, "owner": owner}
-    await connection.execute(_FORGET_REPEATS, asked)
-    for statement in (_LISTED_TWICE, *_FAULTS[record.kind]):
-        known = {"currencies": sorted(CURRENCIES)} if ":currencies" in statement else {}
-        await connection.execute(text(statement), {**asked, **known})
+    kind = listed.record.kind
+    await connection.execute(_FORGET_REPEATS, {"run": run, "kind": kind})
+    facts: dict[str, Any] = {
+        "run": run,
+        "kind": kind,
+        "owner": owner,
+        "partial": listed.partial,
+        "currencies": sorted(CURRENCIES),
+    }
+    for statement in (faults.LISTED_TWICE, *faults.OF_KIND[kind]):
+        asked = {name: value for name, value in facts.items() if f":{name}" in statement}
+        await connection.execute(text(statement), asked)
 
 
 async def analyze(connection: AsyncConnection) -> None:

@@ -6,7 +6,7 @@ only then takes anything over. Killed while it reads, it reads anew; killed late
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import Database
 from process_apis.processes.connections import steps as connections
-from process_apis.processes.master_data import changes, comparing, runs, staging, store, threshold
+from process_apis.processes.connections import store as known_connections
+from process_apis.processes.master_data import (
+    changes,
+    comparing,
+    listing,
+    runs,
+    staging,
+    store,
+    threshold,
+)
 from process_apis.processes.master_data.keys import ANY_CONNECTION
 from process_apis.processes.master_data.records import RECORD_KINDS
 from process_apis.processes.master_data.run_tables import RunStatus
@@ -23,7 +32,7 @@ from process_apis.processes.master_data.threshold import ThresholdSettings
 from process_apis.provided import provided
 from process_apis.upstream.connections import Connection
 from process_apis.upstream.system_tier import SystemTier
-from shared.problems import TimepostProblem
+from shared.problems import NotFound, TimepostProblem
 from shared.stop_points import StopPoint, reached
 from shared.values import Clock
 
@@ -52,7 +61,10 @@ Tell = Callable[[AsyncConnection, Alarm], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Librarian:
-    """What reading master data needs."""
+    """What reading master data needs.
+
+    :param whole_every: at least so often everything is read, also where what changed can be told.
+    """
 
     database: Database
     system: SystemTier
@@ -60,16 +72,30 @@ class Librarian:
     wake: Wake
     tell: Tell
     threshold: ThresholdSettings
+    whole_every: timedelta
 
 
 TheLibrarian = Annotated[Librarian, provided("librarian")]
 
 
 async def open_run(librarian: Librarian, connection: str, *, dry_run: bool = False) -> OpenRun:
-    """Note that masters of a connection are to be read; a run under way is joined."""
+    """Note that all masters of a connection are to be read; a run under way is joined."""
     async with librarian.database.transaction() as transaction:
         now = librarian.clock.now()
         return await runs.open_run(transaction, connection, dry_run=dry_run, now=now)
+
+
+async def _scheduled_run(librarian: Librarian, connection: str) -> OpenRun:
+    """The run under way; else a new one that reads what changed, or now and then everything."""
+    async with librarian.database.transaction() as transaction:
+        now = librarian.clock.now()
+        capabilities = {
+            each.name: each.capability for each in await known_connections.known(transaction)
+        }
+        since = None
+        if capabilities.get(connection, "erp") != "erp":  # those cannot tell what changed
+            since = await runs.read_until(transaction, connection, now - librarian.whole_every)
+        return await runs.open_run(transaction, connection, since=since, now=now)
 
 
 async def learn_connections(librarian: Librarian) -> list[Connection]:
@@ -88,14 +114,14 @@ async def learn_connections(librarian: Librarian) -> list[Connection]:
 
 
 async def refresh(librarian: Librarian, connection: str) -> None:
-    """Read all masters of an ERP connection, unless somebody is at it.
+    """Read the masters of a connection, unless somebody is at it.
 
-    :raises TimepostProblem: the ERP cannot be read; the run tells why.
+    :raises TimepostProblem: they cannot be read; the run tells why.
     """
     async with librarian.database.alone(f"masters {connection}") as alone:
         if not alone:
             return
-        run = await open_run(librarian, connection)
+        run = await _scheduled_run(librarian, connection)
         try:
             if run.compared or await _read_and_compare(librarian, connection, run):
                 reached(StopPoint.MASTERS_COMPARED)
@@ -111,42 +137,28 @@ async def refresh(librarian: Librarian, connection: str) -> None:
 
 async def _read_and_compare(librarian: Librarian, connection: str, run: OpenRun) -> bool:
     """Whether what was read is to be taken over."""
-    await learn_connections(librarian)
-    await _read(librarian, connection, run.id)
+    known = {each.name: each for each in await learn_connections(librarian)}
+    if connection not in known:
+        raise NotFound(f"There is no connection {connection!r} any more.")
+    lists = await listing.read(
+        librarian.database, librarian.system, known[connection], run.id, run.since
+    )
     reached(StopPoint.MASTERS_READ)
     await _note(librarian, run.id, step="comparing with what is known")
     async with librarian.database.transaction() as transaction:
         now = librarian.clock.now()
-        lists = []
-        for record in RECORD_KINDS:
-            await staging.mark_faults(transaction, run.id, connection, record)
-            lists.append(await comparing.compare(transaction, run.id, connection, record))
+        standings = []
+        for listed in lists:
+            await staging.mark_faults(transaction, run.id, connection, listed)
+            standings.append(await comparing.compare(transaction, run.id, connection, listed))
         await comparing.count(transaction, run.id, now)
-        why = threshold.why_stopped(lists, librarian.threshold)
+        why = threshold.why_stopped(standings, librarian.threshold)
         await runs.note(transaction, run.id, stopped_because=why)
         if run.dry_run:
             await _end_dry(transaction, run.id, now)
         elif why is not None:
             await _stop(librarian, transaction, connection, run.id, why, now)
         return why is None and not run.dry_run
-
-
-async def _read(librarian: Librarian, connection: str, run: UUID) -> None:
-    async with librarian.database.transaction() as transaction:
-        await staging.drop(transaction, run)
-        await comparing.forget(transaction, run)
-    read = 0
-    for record in RECORD_KINDS:
-        await _note(librarian, run, step=f"reading {record.domain}", read=read)
-        listed = 0
-        async for page in librarian.system.masters(connection, record.domain, record.model):
-            async with librarian.database.transaction() as transaction:
-                await staging.stage(transaction, run, record, listed, page)
-                listed += len(page)
-                await runs.note(transaction, run, read=read + listed)
-        read += listed
-    async with librarian.database.transaction() as transaction:
-        await staging.analyze(transaction)
 
 
 async def _end_dry(transaction: AsyncConnection, run: UUID, now: datetime) -> None:

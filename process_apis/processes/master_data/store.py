@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import as_dicts
 from process_apis.processes.master_data import changes
 from process_apis.processes.master_data.keys import keys_of
-from process_apis.processes.master_data.records import RecordKind
+from process_apis.processes.master_data.record_kind import IDENTITY, RecordKind
 
 BATCH = 1000
 
@@ -104,7 +104,8 @@ async def _write(
     )
     dated = {**asked, "kind": record.kind, "now": now}
     written = as_dicts(await connection.execute(text(statement), {**dated, "run": run}))
-    await connection.execute(text(_BIND.format(table=table)), dated)
+    if record.capability == "erp":
+        await connection.execute(text(_BIND.format(table=table)), dated)
     news: News = {}
     for row in written:
         _add(news, record, owner, known.get(row["owner_external_id"]), row, now)
@@ -126,8 +127,7 @@ async def _vanish(
 
 def _facts(record: RecordKind) -> list[str]:
     table = record.table.__table__  # type: ignore[attr-defined]
-    identity = {"id", "owner_connection", "owner_external_id", "updated_at"}
-    return [column.name for column in table.columns if column.name not in identity]
+    return [column.name for column in table.columns if column.name not in IDENTITY]
 
 
 def _add(

@@ -16,7 +16,7 @@ from process_apis.database import Instant, one_of
 
 
 class MasterKind(StrEnum):
-    """Kinds of records that entries refer to."""
+    """Kinds of master records: first those of ERPs, then those of HCM, CRM and directories."""
 
     LEGAL_ENTITY = "legal_entity"
     WORKER = "worker"
@@ -24,6 +24,25 @@ class MasterKind(StrEnum):
     PROJECT = "project"
     TASK = "task"
     PERIOD = "period"
+    EMPLOYEE = "employee"
+    ORG_UNIT = "org_unit"
+    COST_CENTRE = "cost_centre"
+    ASSIGNMENT = "assignment"
+    ACCOUNT = "account"
+    ENGAGEMENT = "engagement"
+    USER = "user"
+    GROUP = "group"
+
+
+# Those that an external id may stand for.
+BOUND = (
+    MasterKind.LEGAL_ENTITY,
+    MasterKind.WORKER,
+    MasterKind.CLIENT,
+    MasterKind.PROJECT,
+    MasterKind.TASK,
+    MasterKind.PERIOD,
+)
 
 
 class MasterRecord(SQLModel):
@@ -147,7 +166,7 @@ class Binding(SQLModel, table=True):
 
     __tablename__ = "binding"
     __table_args__ = (
-        one_of("kind", MasterKind, "binding_kind"),
+        one_of("kind", BOUND, "binding_kind"),
         one_of("origin", BindingOrigin, "binding_origin"),
         Index(
             "binding_current",

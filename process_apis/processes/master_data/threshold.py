@@ -25,12 +25,14 @@ class Standing:
 
     :param known: records that have not vanished before.
     :param vanishing: those of them that the list no longer shows.
+    :param partial: only what changed was listed, so that an empty list is no news.
     """
 
     domain: str
     listed: int
     known: int
     vanishing: int
+    partial: bool = False
 
 
 def why_stopped(lists: Iterable[Standing], threshold: ThresholdSettings) -> str | None:
@@ -43,7 +45,7 @@ def why_stopped(lists: Iterable[Standing], threshold: ThresholdSettings) -> str 
 
 
 def _suspicion(each: Standing, threshold: ThresholdSettings) -> str | None:
-    if each.known and not each.listed:
+    if each.known and not each.listed and not each.partial:
         return f"the list of {each.domain} is empty, {each.known} are known"
     if each.vanishing > max(threshold.handful, threshold.share * each.known):
         percent = round(100 * each.vanishing / each.known)
