@@ -48,8 +48,17 @@ _ENTRIES = (
         "MD_WORKER_INACTIVE",
         _S2,
         _STEWARD,
-        "{worker} was not employed on {day} according to the ERP.",
-        "Correct the employment dates in the ERP, or reject the entry in the tracker.",
+        "{worker} was not employed on {day} according to {system}.",
+        "Correct the employment dates or the assignments there, and the hours post by themselves; "
+        "or reject the entry in the tracker.",
+    ),
+    CatalogueEntry(
+        "MD_COSTCENTRE_INVALID",
+        _S2,
+        _ANALYST,
+        "Cost centre {label} of {worker} takes no hours on {day} according to {system}.",
+        "Open the cost centre there, or correct the worker's assignment; the hours then post by "
+        "themselves.",
     ),
     CatalogueEntry(
         "MD_FEED_SHRANK",

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import as_json
 from process_apis.processes.exceptions.catalogue import told
 from process_apis.processes.exceptions.schemas import CaseState
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.ports import Standing
-from process_apis.processes.posting.rules import Finding
 
 REOPENS_WITHIN = timedelta(days=30)
 

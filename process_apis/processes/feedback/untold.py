@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.processes.exceptions.recorder import open_cases as open_beside_others
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.ports import Standing
-from process_apis.processes.posting.rules import Finding
 
 _FACTS = text(
     """

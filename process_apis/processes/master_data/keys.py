@@ -46,6 +46,9 @@ def keys_of(kind: MasterKind, owner: str, external_id: str, *facts: Mapping[str,
 def _named(kind: MasterKind, owner: str, facts: Mapping[str, Any]) -> set[str]:
     if kind is MasterKind.PERIOD:
         return {periods_key(owner, facts["legal_entity_external_id"])}
+    if kind is MasterKind.ASSIGNMENT:
+        employee = facts["worker_external_id"]
+        return {dependency_key(MasterKind.EMPLOYEE, owner, employee)}
     if kind is MasterKind.TASK:
         names = (facts["code"], facts["name"])
         within = facts["project_external_id"]

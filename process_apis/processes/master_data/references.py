@@ -11,8 +11,11 @@ from sqlmodel import col, select
 from process_apis.processes.connections import store as connections
 from process_apis.processes.master_data import bindings
 from process_apis.processes.master_data.bindings import Bound, Unbound
+from process_apis.processes.master_data.employees import employments
+from process_apis.processes.master_data.employment import Employment
 from process_apis.processes.master_data.rules import Matched, Named
 from process_apis.processes.master_data.tables import AccountingPeriod, MasterKind
+from process_apis.upstream.connections import Capability, Connection
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Desk:
         transaction: AsyncConnection,
         now: datetime,
         routes: Mapping[str, tuple[str, ...]],
+        hcms: Mapping[str, tuple[str, ...]],
     ) -> None:
         self._transaction = transaction
         self._now = now
@@ -55,20 +59,16 @@ class Desk:
         self._bound: dict[tuple[str, str, MasterKind], dict[str, Bound]] = {}
         self._matched: dict[tuple[str, str, MasterKind], dict[str, Matched]] = {}
         self._periods: dict[tuple[str, str], list[PeriodRow]] = {}
+        self._hcms = hcms
+        self._employments: dict[Any, Employment] = {}
 
     @classmethod
     async def open(cls, transaction: AsyncConnection, now: datetime) -> Self:
-        """With the routes from trackers to ERPs: those that serve a common legal entity."""
+        """With the routes from trackers to ERPs, and from ERPs to HCMs: those that serve a common
+        legal entity."""
         known = await connections.known(transaction)
-        erps = [each for each in known if each.capability == "erp"]
-        routes = {
-            tracker.name: tuple(
-                erp.name for erp in erps if set(erp.legal_entities) & set(tracker.legal_entities)
-            )
-            for tracker in known
-            if tracker.capability == "time_tracking"
-        }
-        return cls(transaction, now, routes)
+        routes = _serving_the_same(known, "time_tracking", "erp")
+        return cls(transaction, now, routes, _serving_the_same(known, "erp", "hcm"))
 
     async def resolve(self, asked: Sequence[tuple[str, Sequence[Reference]]]) -> None:
         """Look up all references of a batch, and bind those whose natural keys tell."""
@@ -82,8 +82,9 @@ class Desk:
                 for kind in (MasterKind.WORKER, MasterKind.PROJECT, MasterKind.TASK):
                     wanted = {each.external_id: each for each in references if each.kind is kind}
                     await self._resolve_kind(tracker, erp, kind, wanted)
-        for erp in {erp for tracker in by_tracker for erp in self._routes.get(tracker, ())}:
+        for erp in sorted({erp for tracker in by_tracker for erp in self._routes.get(tracker, ())}):
             await self.read_periods(erp)
+            await self._read_employments(erp)
 
     def target_of(self, tracker: str, worker: str) -> str | None:
         """The ERP that takes this worker's entries; with several, the one that knows them."""
@@ -102,6 +103,10 @@ class Desk:
     def matched(self, tracker: str, erp: str, kind: str, external_id: str) -> Matched:
         """What natural keys told about an id that is not bound."""
         return self._matched.get((tracker, erp, MasterKind(kind)), {}).get(external_id, "none")
+
+    def employment(self, worker: Any) -> Employment | None:
+        """What an HCM says of a worker, by the canonical record's id."""
+        return self._employments.get(worker)
 
     def periods(self, erp: str, legal_entity: str | None) -> list[PeriodRow]:
         """Periods of a legal entity, by its id at the ERP."""
@@ -126,6 +131,17 @@ class Desk:
             if "one" in self._matched[place].values():
                 known = await bindings.resolve(self._transaction, tracker, erp, kind, wanted)
         self._bound[place] = known
+
+    async def _read_employments(self, erp: str) -> None:
+        """Of all workers of the batch at once, and only where there is an HCM to ask."""
+        workers = {
+            bound.record["id"]: bound.record
+            for (_, target, kind), found in self._bound.items()
+            if target == erp and kind is MasterKind.WORKER
+            for bound in found.values()
+        }
+        hcms = self._hcms.get(erp, ())
+        self._employments |= await employments(self._transaction, hcms, workers.values())
 
     def _project_at(self, tracker: str, erp: str, reference: Reference) -> str | None:
         if reference.within is None:
@@ -153,3 +169,18 @@ class Desk:
             self._periods.setdefault(place, []).append(
                 PeriodRow(row.start_date, row.end_date, row.status)
             )
+
+
+def _serving_the_same(
+    known: Sequence[Connection], some: Capability, others: Capability
+) -> dict[str, tuple[str, ...]]:
+    """For each connection of one capability those of another that serve a common legal entity."""
+    return {
+        each.name: tuple(
+            other.name
+            for other in known
+            if other.capability == others and set(other.legal_entities) & set(each.legal_entities)
+        )
+        for each in known
+        if each.capability == some
+    }

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from process_apis.processes.posting import outcomes, refusals, rules
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.health import Health, concerns_the_connection, was_not_begun
 from process_apis.processes.posting.outcomes import Leased, Result
-from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import PostingState
 from process_apis.timing import Timing
 from process_apis.upstream.erp import ErrorClass, PostingOutcome

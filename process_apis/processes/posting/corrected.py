@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import as_json
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.posting import rules, siblings
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.lanes import Lane
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Standing
-from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import Leg, Operation, PostingKind, PostingState
 from process_apis.processes.time_entries import store as entries
 from process_apis.upstream.erp import PostedLine, PostingRequest

@@ -21,12 +21,12 @@ from process_apis.processes.master_data.references import Desk
 from process_apis.processes.posting import breaker, corrected, lanes, rules, unread
 from process_apis.processes.posting.corrected import Decision, key_of
 from process_apis.processes.posting.decisions import Path, decided
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.health import Health, after_problem
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LABELS
 from process_apis.processes.posting.periods import Period, accounting_date, is_open
 from process_apis.processes.posting.readback import IS_DECIDABLE, Reading, read_back
-from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import Operation, PostingState
 from process_apis.processes.posting.strategy import Situation, Strategy, choose
 from process_apis.upstream.erp import (

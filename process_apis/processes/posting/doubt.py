@@ -14,11 +14,11 @@ from process_apis.database import as_dicts
 from process_apis.processes.connections.states import CallKind, Circuit
 from process_apis.processes.posting import breaker, outcomes, refusals, rules
 from process_apis.processes.posting.claiming import leased_from
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.health import Health, after_problem
 from process_apis.processes.posting.isolating import isolated
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LEASED_COLUMNS, Committed, Leased, Result
-from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.sending import Sent
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import LookupItem, PostedLine

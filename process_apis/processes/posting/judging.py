@@ -15,10 +15,11 @@ from process_apis.processes.master_data.references import Desk, Reference
 from process_apis.processes.master_data.rules import normalised
 from process_apis.processes.posting import rules
 from process_apis.processes.posting.decisions import Path, decided
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.lanes import Lane, lane_of
 from process_apis.processes.posting.periods import Period
 from process_apis.processes.posting.ports import Standing
-from process_apis.processes.posting.rules import Candidate, Finding, Party
+from process_apis.processes.posting.rules import Candidate, Party
 from process_apis.processes.posting.states import UNSENT, Leg, Operation, PostingKind, PostingState
 from process_apis.processes.posting.waking import day_key, lineage_key
 from process_apis.upstream.erp import PeriodStatus, PostingRequest
@@ -215,6 +216,9 @@ def _about_its_target(
 def _watches(candidate: Candidate) -> tuple[str, ...]:
     parties = [candidate.worker, candidate.project, candidate.task]
     keys = {key for each in parties if each is not None for key in each.changes_on}
+    employment = candidate.employment
+    if employment is not None:
+        keys.add(employment.key)
     return tuple(sorted({*keys, candidate.periods_key}))
 
 
@@ -266,6 +270,7 @@ def _candidate(row: Row, target: str, desk: Desk) -> Candidate:
         periods_key=keys.periods_key(target, legal_entity or ""),
         let_into_soft_closed=decided(row, Path.SOFT_CLOSED),
         posted_elsewhere=bool(row["posted_elsewhere"]) and not decided(row, Path.POST_ANYWAY),
+        employment=desk.employment(worker.record.get("id")),
     )
 
 

@@ -9,9 +9,9 @@ from process_apis.database import as_json
 from process_apis.processes.posting import rules
 from process_apis.processes.posting.choosing import Family, Mark
 from process_apis.processes.posting.confirming import owner_of_line
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Standing
-from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.posting.transitions import Actor, Event, TransitionRefused, after
 from process_apis.upstream.erp import PostedLine, PostingRequest

@@ -13,9 +13,9 @@ from process_apis.database import as_json
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.outbox import store as outbox
 from process_apis.processes.posting import rules, siblings
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Standing
-from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import IN_FLIGHT, PostingKind, PostingState
 from process_apis.processes.time_entries import store as entries
 from process_apis.processes.time_entries.states import EntryState

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from process_apis.processes.posting.rules import Finding
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.states import PostingState
 
 

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import as_dicts
 from process_apis.processes.posting import planned, waking
 from process_apis.processes.posting.apart import POISON, apart
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import REVOKED
 from process_apis.processes.posting.planning import Plan, plan
 from process_apis.processes.posting.ports import Standing
-from process_apis.processes.posting.rules import Finding
 from shared.stop_points import StopPoint, reached
 
 BATCH = 500

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from process_apis.processes.master_data.keys import dependency_key, periods_key
-from process_apis.processes.posting.rules import Finding
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.states import PostingKind, PostingState
 from process_apis.timing import Timing
 from process_apis.upstream.erp import ErpError, ErrorClass, PostingRequest

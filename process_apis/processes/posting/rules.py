@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from process_apis.processes.master_data.employment import Employment
+from process_apis.processes.posting.employed import employed
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.periods import Period, accounting_date
 from process_apis.processes.posting.states import Leg, PostingKind
 from process_apis.upstream.erp import PostedLine, PostingRequest
@@ -21,20 +24,6 @@ _POSTED = (
     "minutes",
     "billable",
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One reason why a posting cannot go on.
-
-    :param code: of the exception catalogue.
-    :param waiting_for: dependency keys; with any, the posting is parked and wakes by itself.
-    :param detail: the facts for the sentence; never narrative text.
-    """
-
-    code: str
-    waiting_for: tuple[str, ...] = ()
-    detail: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +50,7 @@ class Candidate:
 
     :param let_into_soft_closed: finance lets it into a period that is closed softly.
     :param posted_elsewhere: the tracker calls it invoiced, and it was not Timepost that posted it.
+    :param employment: what an HCM says of the worker, if one does.
     """
 
     work_date: date
@@ -80,6 +70,7 @@ class Candidate:
     periods_key: str
     let_into_soft_closed: bool = False
     posted_elsewhere: bool = False
+    employment: Employment | None = None
 
 
 def posting_key(
@@ -205,13 +196,10 @@ def _party(code: str, party: Party) -> list[Finding]:
 
 
 def _employment(candidate: Candidate) -> list[Finding]:
-    record = candidate.worker.record
-    hired, left = record.get("hire_date"), record.get("termination_date")
-    gone = record.get("vanished_at") is not None
-    day = candidate.work_date
-    if gone or (hired and day < hired) or (left and day > left):
-        return [Finding("MD_WORKER_INACTIVE", candidate.worker.changes_on)]
-    return []
+    worker = candidate.worker
+    return list(
+        employed(worker.record, candidate.employment, candidate.work_date, worker.changes_on)
+    )
 
 
 def _project(candidate: Candidate) -> list[Finding]:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from process_apis.processes.posting.rules import Finding
+from process_apis.processes.posting.findings import Finding
 from process_apis.upstream.erp import PostedLine, ReversalMode
 
 

@@ -11,9 +11,9 @@ from process_apis.database import as_json
 from process_apis.processes.posting import refusals
 from process_apis.processes.posting.corrected import standing_of
 from process_apis.processes.posting.doubt import PATIENCE
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.readback import Reading
-from process_apis.processes.posting.rules import Finding
 from process_apis.processes.posting.states import PostingState
 
 _GIVE_BACK = text(

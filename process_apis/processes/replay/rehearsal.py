@@ -8,9 +8,9 @@ from uuid import UUID
 from process_apis.processes.exceptions.catalogue import told
 from process_apis.processes.posting import judging
 from process_apis.processes.posting.apart import apart
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.judging import Judge, Verdict
 from process_apis.processes.posting.ledger import Ledger
-from process_apis.processes.posting.rules import Finding
 from process_apis.processes.replay import rules, verdicts
 from process_apis.processes.replay.schemas import CodeSum, DryRunLine, Reason, Sum
 from process_apis.processes.replay.states import LineOutcome

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from process_apis.processes.posting.rules import Finding
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.states import PostingState
 from process_apis.upstream.erp import PostingRequest
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from process_apis.processes.posting.rules import Finding
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.strategy import Situation, Strategy, choose
 from process_apis.upstream.erp import PostedLine, ReversalMode
 

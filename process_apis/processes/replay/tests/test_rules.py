@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from process_apis.processes.posting.rules import Finding
+from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.replay import rules
 from process_apis.upstream.erp import PostingRequest

@@ -1,0 +1,105 @@
+"""What an HCM says of a worker decides, where there is one that knows them."""
+
+import pytest
+
+from process_apis.tests import firm
+from process_apis.tests.conftest import Tier
+from process_apis.tests.other_systems import OtherSystem
+from process_apis.tests.test_other_masters import ADA, CENTRE, HCM, PLACE, read
+
+MINE = {**ADA, "email": "ada@example.com"}
+
+
+async def people(tier: Tier) -> OtherSystem:
+    """An HCM that has Ada on one assignment until the fourteenth of June."""
+    system = OtherSystem({"workers": [MINE], "cost-centres": [CENTRE], "assignments": [PLACE]})
+    tier.system.others = {HCM: "hcm"}
+    tier.system.other_systems[HCM] = system
+    await read(tier, HCM)
+    return system
+
+
+async def approved(tier: Tier, name: str, day: str) -> None:
+    firm.enter(tier.system, name, work_date=day)
+    await tier.approve(name, approval=f"a-{name}")
+
+
+async def test_hours_post_where_an_assignment_covers_the_day(tier: Tier) -> None:
+    await people(tier)
+    await approved(tier, "e1", "2026-06-02")
+    assert len(tier.system.lines) == 1
+
+
+async def test_hours_without_an_assignment_wait_and_post_when_it_arrives(tier: Tier) -> None:
+    system = await people(tier)
+    await approved(tier, "e1", "2026-06-16")
+    case = await tier.case()
+    assert (case["code"], case["state"]) == ("MD_WORKER_INACTIVE", "WAITING")
+    assert case["sentence"] == "Ada Obi was not employed on 2026-06-16 according to people-us."
+    await approved(tier, "e2", "2026-06-03")
+    assert len(tier.system.lines) == 1, "nothing else waits with it"
+
+    later = {**PLACE, "external_id": "a2", "valid_from": "2026-06-15", "valid_to": None}
+    system.lists["assignments"] = [PLACE, later]
+    await read(tier, HCM)
+    await tier.settle()
+    assert len(tier.system.lines) == 2
+    assert await tier.cases() == []
+    resolved = (await tier.call("GET", f"/v1/cases/{case['id']}")).json()
+    assert "assignment Consultant appeared in people-us" in resolved["case"]["resolution"]
+
+
+@pytest.mark.parametrize("by_hcm", [True, False])
+async def test_the_hcm_says_who_has_left_and_the_erp_where_the_hcm_is_silent(
+    tier: Tier, by_hcm: bool
+) -> None:
+    system = await people(tier)
+    if by_hcm:
+        system.lists["workers"] = [{**MINE, "termination_date": "2026-05-31"}]
+        await read(tier, HCM)
+    else:
+        tier.system.masters["workers"][0]["termination_date"] = "2026-05-31"
+        await tier.read_masters()
+    await approved(tier, "e1", "2026-06-02")
+    assert (await tier.case())["code"] == "MD_WORKER_INACTIVE"
+    assert tier.system.lines == []
+
+
+async def test_an_hcm_that_knows_better_than_the_erp_lets_hours_through(tier: Tier) -> None:
+    """The ERP's copy of the day of hiring is out of date: that is drift, and no reason to wait."""
+    await people(tier)
+    tier.system.masters["workers"][0]["hire_date"] = "2026-06-10"
+    await tier.read_masters()
+    await approved(tier, "e1", "2026-06-02")
+    assert len(tier.system.lines) == 1
+
+
+async def test_a_closed_cost_centre_has_hours_wait_until_it_is_open(tier: Tier) -> None:
+    system = await people(tier)
+    system.lists["cost-centres"] = [{**CENTRE, "active": False}]
+    await read(tier, HCM)
+    await approved(tier, "e1", "2026-06-02")
+    case = await tier.case()
+    assert (case["code"], case["owner"]) == ("MD_COSTCENTRE_INVALID", "finance.analyst")
+    assert "4711" in case["sentence"]
+
+    system.lists["cost-centres"] = [CENTRE]
+    await read(tier, HCM)
+    await tier.settle()
+    assert len(tier.system.lines) == 1
+    assert await tier.cases() == []
+
+
+@pytest.mark.parametrize("stranger", [{"email": "x@example.com", "employee_number": "77"}, None])
+async def test_whom_the_hcm_does_not_know_is_judged_by_the_erp(
+    tier: Tier, stranger: dict[str, str] | None
+) -> None:
+    system = await people(tier)
+    system.lists["workers"] = [{**MINE, **stranger}] if stranger else []
+    if stranger:
+        await read(tier, HCM)
+    else:
+        tier.system.others.clear()
+        await tier.read_masters()
+    await approved(tier, "e1", "2026-06-20")
+    assert len(tier.system.lines) == 1
