@@ -14,7 +14,7 @@ from deploy.process_calls import ProcessCalls, connected, told_plainly
 masters = typer.Typer(
     name="masters",
     no_args_is_help=True,
-    help="Read an ERP's masters, and see what that changes.",
+    help="Read masters, see what that changes and where systems disagree.",
 )
 
 Json = dict[str, Any]
@@ -26,11 +26,11 @@ RunId = Annotated[str, typer.Argument(help="Id of the run.")]
 
 @masters.command("sync")
 def sync(
-    connection: Annotated[str, typer.Argument(help="Name of an ERP connection.")],
+    connection: Annotated[str, typer.Argument(help="Name of a connection that has masters.")],
     *,
     dry_run: Annotated[bool, typer.Option(help="Only tell what would change.")] = False,
 ) -> None:
-    """Read an ERP's masters now, and follow it; exit code 1 if it failed or was stopped.
+    """Read all masters of a connection now, and follow it; exit code 1 if it failed or was stopped.
 
     Ctrl-C ends the following, not the reading.
 
@@ -100,7 +100,7 @@ def diff(
 @masters.command("report")
 def report(
     *,
-    connection: Annotated[str | None, typer.Option(help="Of this ERP alone.")] = None,
+    connection: Annotated[str | None, typer.Option(help="Of this one alone.")] = None,
     runs: Annotated[int, typer.Option(help="Runs to print.", min=1, max=200)] = 10,
 ) -> None:
     """Print the latest runs, and those that wait to be confirmed; exit code 1 if any does.
@@ -123,6 +123,35 @@ def report(
     for each in found["waiting"]:
         typer.echo(f"{each['connection']} waits: {each['stopped_because']} (run {each['id']})")
     if found["waiting"]:
+        raise typer.Exit(1)
+
+
+@masters.command("drift")
+def drift(
+    *,
+    connection: Annotated[str | None, typer.Option(help="Only copies that it has.")] = None,
+    lines: Annotated[int, typer.Option(help="Lines to print.", min=1, max=1000)] = 100,
+) -> None:
+    """Print where a copy says something else than the system that owns it; exit code 1 if any does.
+
+    Example: `timepost masters drift --connection tryton-main`
+    """
+
+    async def read(calls: ProcessCalls) -> Json:
+        asked = {"connection": connection, "limit": lines}
+        return await calls.call("GET", "/v1/master-data/drift", query=asked)
+
+    with told_plainly():
+        found = asyncio.run(_with(read))
+    for each in found["drift"]:
+        typer.echo(
+            f"{each['copy_connection']}  {each['kind']} {each['copy_external_id']}  {each['name']}"
+            f"\n    {each['attribute']}: {_value(each['copy_value'])}, "
+            f"but {each['owner_value']} in {each['owner_connection']}"
+        )
+    if found["next_after"]:
+        typer.echo("... and more")
+    if found["drift"]:
         raise typer.Exit(1)
 
 
@@ -164,7 +193,7 @@ def _tell(run: Json) -> None:
     typer.echo(_counts(run))
     if run["status"] == "STOPPED":
         typer.echo(
-            f"See timepost masters diff {run['id']} --change vanished, and mend the ERP's list or "
+            f"See timepost masters diff {run['id']} --change vanished, and mend the list or "
             f"confirm it: timepost masters confirm {run['id']} --reason ..."
         )
     if run["status"] != "DONE":

@@ -13,8 +13,10 @@ from deploy.identity.in_thread import RunningIdentityServer
 from deploy.local.processes import free_ports
 from process_apis.settings import ProcessSettings
 from process_apis.tests.conftest import Tier
+from process_apis.tests.other_systems import OtherSystem
 from process_apis.tests.programs import running, until
 from process_apis.tests.system_stand_in import ERP
+from process_apis.tests.test_other_masters import ADA, HCM
 
 
 async def test_an_operator_rehearses_reads_and_confirms(
@@ -63,6 +65,17 @@ async def test_an_operator_rehearses_reads_and_confirms(
         shown = await masters("diff", seen)
         assert "changed  worker 11  Ada Obi-Lund\n    name: Ada Obi -> Ada Obi-Lund" in shown.stdout
         assert "row 1: ends on 2026-06-01, before it starts on 2026-06-02" in shown.stdout
+
+        agreed = await masters("drift")
+        assert (agreed.returncode, agreed.stdout) == (0, ""), agreed.stderr
+        ada = {**ADA, "employee_number": "E001", "hire_date": None, "name": "Ada Lund"}
+        tier.system.others = {HCM: "hcm"}
+        tier.system.other_systems[HCM] = OtherSystem({"workers": [ada]})
+        assert (await masters("sync", ERP, "--dry-run")).returncode == 0
+        assert (await masters("sync", HCM)).returncode == 0
+        differs = await masters("drift", "--connection", ERP)
+        assert differs.returncode == 1
+        assert differs.stdout.splitlines()[0] == f"{ERP}  worker 11  Ada Obi"
 
         tier.system.masters["clients"] = []
         stopped = await masters("sync", ERP)
