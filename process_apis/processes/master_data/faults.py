@@ -41,7 +41,9 @@ _SHARED_KEY = """
         SELECT NULL, owner_external_id, facts ->> '{within}', facts ->> '{key}', true
         FROM {table} AS known CROSS JOIN LATERAL (SELECT to_jsonb(known) AS facts) AS its
         WHERE :partial AND owner_connection = :owner AND vanished_at IS NULL
-          AND facts ->> '{key}' <> '' AND {live} AND NOT EXISTS (
+          AND known.{key} IN (SELECT facts ->> '{key}' FROM master_data_staged AS listed
+                              WHERE listed.run_id = :run AND listed.kind = :kind)
+          AND known.{key} <> '' AND {live} AND NOT EXISTS (
               SELECT FROM master_data_staged AS staged WHERE staged.run_id = :run
                 AND staged.kind = :kind AND staged.external_id = known.owner_external_id)
     ), shared AS (

@@ -120,5 +120,5 @@ async def mark_faults(connection: AsyncConnection, run: UUID, owner: str, listed
 
 
 async def analyze(connection: AsyncConnection) -> None:
-    """Tell the planner what there is."""
+    """Tell the planner what was read."""
     await connection.execute(_ANALYZE)

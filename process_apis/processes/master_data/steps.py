@@ -25,6 +25,7 @@ from process_apis.processes.master_data import (
     threshold,
 )
 from process_apis.processes.master_data.keys import ANY_CONNECTION
+from process_apis.processes.master_data.record_kind import RecordKind
 from process_apis.processes.master_data.records import RECORD_KINDS
 from process_apis.processes.master_data.run_tables import RunStatus
 from process_apis.processes.master_data.runs import OpenRun
@@ -189,19 +190,12 @@ async def _stop(
 
 async def _take_over(librarian: Librarian, connection: str, run: OpenRun) -> None:
     """In batches, each with what it wakes: what is done, a killed run does not do again."""
+    async with librarian.database.transaction() as transaction:
+        due = await store.kinds_due(transaction, run.id)
     applied = run.applied
     for record in RECORD_KINDS:
-        await _note(librarian, run.id, step=f"taking over {record.domain}")
-        lines = 1
-        while lines:
-            async with librarian.database.transaction() as transaction:
-                now = librarian.clock.now()
-                taken = await store.take_over(transaction, run.id, connection, record, now)
-                await librarian.wake(transaction, taken.news)
-                lines = taken.lines
-                applied += lines
-                await runs.note(transaction, run.id, applied=applied)
-            reached(StopPoint.MASTERS_BATCH_TAKEN)
+        if record.kind in due:
+            applied = await _take_over_kind(librarian, connection, run.id, record, applied)
     async with librarian.database.transaction() as transaction:
         now = librarian.clock.now()
         stopped = await runs.supersede_stopped(transaction, connection, now)
@@ -209,6 +203,27 @@ async def _take_over(librarian: Librarian, connection: str, run: OpenRun) -> Non
         over = "a complete reading was taken over"
         await librarian.tell(transaction, Alarm(connection, now, over=over))
         await runs.note(transaction, run.id, status=RunStatus.DONE, step="done", finished_at=now)
+
+
+async def _take_over_kind(
+    librarian: Librarian, connection: str, run: UUID, record: RecordKind, applied: int
+) -> int:
+    """Returns how many lines of the run are taken over with these."""
+    await _note(librarian, run, step=f"taking over {record.domain}")
+    before, lines = applied, 1
+    while lines:
+        async with librarian.database.transaction() as transaction:
+            now = librarian.clock.now()
+            taken = await store.take_over(transaction, run, connection, record, now)
+            await librarian.wake(transaction, taken.news)
+            lines = taken.lines
+            applied += lines
+            await runs.note(transaction, run, applied=applied)
+        reached(StopPoint.MASTERS_BATCH_TAKEN)
+    if applied - before >= store.BATCH:
+        async with librarian.database.transaction() as transaction:
+            await store.analyze(transaction, record)
+    return applied
 
 
 async def _fail(librarian: Librarian, run: UUID, error: str) -> None:

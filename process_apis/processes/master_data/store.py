@@ -27,6 +27,13 @@ _DUE = text(
     """
 )
 
+_KINDS_DUE = text(
+    """
+    SELECT DISTINCT kind FROM master_data_change
+    WHERE run_id = :run AND applied_at IS NULL AND change <> 'refused'
+    """
+)
+
 _APPLIED = text("UPDATE master_data_change SET applied_at = :now WHERE id = ANY(:ids)")
 
 _KNOWN = "SELECT * FROM {table} WHERE owner_connection = :owner AND owner_external_id = ANY(:ids)"
@@ -64,6 +71,16 @@ class Taken:
 
     lines: int
     news: News
+
+
+async def kinds_due(connection: AsyncConnection, run: UUID) -> set[str]:
+    """Kinds of which a run's diff has lines that are not taken over yet."""
+    return {row.kind for row in await connection.execute(_KINDS_DUE, {"run": run})}
+
+
+async def analyze(connection: AsyncConnection, record: RecordKind) -> None:
+    """Tell the planner what was taken over: the next comparison comes before it would notice."""
+    await connection.execute(text(f"ANALYZE {record.table.__tablename__}"))
 
 
 async def take_over(
