@@ -15,6 +15,7 @@ from process_apis.processes.exceptions import routes as exceptions
 from process_apis.processes.intake import routes as intake
 from process_apis.processes.master_data import routes as master_data
 from process_apis.processes.posting import routes as posting
+from process_apis.processes.rating import routes as rating
 from process_apis.processes.replay import routes as replay
 from process_apis.processes.time_entries import routes as time_entries
 from process_apis.runtime import Runtime, build
@@ -56,6 +57,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
             master_data.router,
             posting.router,
             exceptions.router,
+            rating.router,
             replay.router,
             status.router,
         ],

@@ -10,6 +10,7 @@ from process_apis.processes.exceptions import routes as exceptions
 from process_apis.processes.intake import routes as intake
 from process_apis.processes.master_data import routes as master_data
 from process_apis.processes.posting import routes as posting
+from process_apis.processes.rating import routes as rating
 from process_apis.processes.replay import routes as replay
 from process_apis.processes.time_entries import routes as time_entries
 from process_apis.status import routes as status
@@ -24,6 +25,7 @@ CONTRACTS: tuple[tuple[str, APIRouter, str], ...] = (
     ("master_data", master_data.router, "Canonical masters and bindings of external ids."),
     ("posting", posting.router, "The sub-ledger: every posting and where it stands."),
     ("exceptions", exceptions.router, "Cases that a person must act on."),
+    ("rating", rating.router, "Rate cards, and which rate holds."),
     ("replay", replay.router, "Replays: dry run, start, progress, stop."),
     ("status", status.router, "How much stands where."),
 )

@@ -13,6 +13,7 @@ import process_apis.processes.master_data.source_tables
 import process_apis.processes.master_data.tables
 import process_apis.processes.outbox.tables
 import process_apis.processes.posting.tables
+import process_apis.processes.rating.tables
 import process_apis.processes.replay.tables
 import process_apis.processes.time_entries.tables
 import process_apis.processes.watching.tables  # noqa: F401

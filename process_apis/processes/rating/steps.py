@@ -1,0 +1,212 @@
+"""Writes, publishes and asks rate cards."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from process_apis import cursors
+from process_apis.database import Database
+from process_apis.processes.master_data.currencies import CURRENCIES
+from process_apis.processes.rating import cards, rounding, rules, store
+from process_apis.processes.rating.cards import DraftLine, Fault
+from process_apis.processes.rating.rounding import Per, TimeRounding
+from process_apis.processes.rating.rules import Ambiguous, Missing, Rated, RateQuestion, Side, Unit
+from process_apis.processes.rating.schemas import (
+    Answer,
+    CardDetail,
+    CardPage,
+    CardView,
+    LineView,
+    NewCard,
+    Question,
+)
+from process_apis.processes.rating.tables import CardState
+from shared.identity import Principal
+from shared.problems import Conflict, FieldError, Forbidden, ValidationFailed
+from shared.values import Clock
+
+# What work costs lets everybody calculate what people earn.
+_CANNOT = "The card cannot be published like this."
+SEE_COSTS = frozenset({"finance.analyst", "finance.controller"})
+
+
+async def draft(database: Database, clock: Clock, wanted: NewCard, caller: Principal) -> CardDetail:
+    """Keep a draft, if each of its lines makes sense.
+
+    :raises ValidationFailed: names each row and field that does not.
+    """
+    require_side(caller, wanted.side)
+    if wanted.currency not in CURRENCIES:
+        error = FieldError(field="body.currency", message="is no currency of ISO 4217")
+        raise ValidationFailed(f"{wanted.currency} is no currency.", errors=[error])
+    lines = [
+        DraftLine(
+            row,
+            each.names.given(),
+            each.amount,
+            each.unit,
+            each.valid_from,
+            each.valid_to,
+            each.gap_allowed,
+        )
+        for row, each in enumerate(wanted.lines, 1)
+    ]
+    _refuse("Some lines make no sense.", cards.faults(lines))
+    async with database.transaction() as transaction:
+        await store.lock(transaction, wanted.code)
+        card_id = await store.add(transaction, wanted, caller.subject, clock.now())
+    return await read(database, card_id, caller)
+
+
+async def read(database: Database, card_id: UUID, caller: Principal) -> CardDetail:
+    """
+    :raises NotFound: there is none with this id.
+    :raises Forbidden: it says what work costs, and the caller must not know.
+    """
+    async with database.transaction() as transaction:
+        found = await store.card(transaction, card_id)
+        require_side(caller, Side(found["side"]))
+        lines = await store.lines(transaction, card_id)
+    return CardDetail(
+        card=CardView.model_validate(found), lines=[LineView.model_validate(row) for row in lines]
+    )
+
+
+async def listed(
+    database: Database,
+    caller: Principal,
+    side: Side | None,
+    state: CardState | None,
+    cursor: str | None,
+    limit: int,
+) -> CardPage:
+    """One page of those that the caller may see."""
+    if side is not None:
+        require_side(caller, side)
+    sides = [side] if side else [each for each in Side if _may_see(caller, each)]
+    async with database.transaction() as transaction:
+        before = cursors.decode(cursor)
+        found = await store.cards(
+            transaction, sides=sides, state=state, before=before, limit=limit + 1
+        )
+    page = [CardView.model_validate(row) for row in found[:limit]]
+    more = len(found) > limit
+    return CardPage(
+        cards=page,
+        next_cursor=cursors.encode(page[-1].created_at, page[-1].id) if more else None,
+    )
+
+
+async def publish(database: Database, clock: Clock, card_id: UUID, caller: Principal) -> CardDetail:
+    """Have a draft hold, in place of the version before.
+
+    :raises NotFound: there is none with this id.
+    :raises Forbidden: whoever wrote it publishes it.
+    :raises Conflict: it is no draft any more.
+    :raises ValidationFailed: lines for the same overlap, here or with another published card, or
+        leave a gap that nobody meant.
+    """
+    wanted = await read(database, card_id, caller)
+    if wanted.card.created_by == caller.subject:
+        raise Forbidden(
+            "Whoever wrote a rate card does not publish it.",
+            code="author_may_not_publish",
+            action="Have somebody else publish it.",
+        )
+    lines = [DraftLine(**each.model_dump()) for each in wanted.lines]
+    _refuse(_CANNOT, cards.unfit(lines))
+    async with database.transaction() as transaction:
+        await store.lock(transaction, "")
+        _refuse(_CANNOT, await store.clashes(transaction, card_id))
+        published = await store.publish(
+            transaction, card_id, wanted.card.code, caller.subject, clock.now()
+        )
+    if not published:
+        raise Conflict(f"Rate card {card_id} is no draft.", code="rate_card_not_draft")
+    return await read(database, card_id, caller)
+
+
+async def explain(database: Database, question: Question, caller: Principal) -> Answer:
+    """The rate that holds, and what the time is worth at it."""
+    require_side(caller, question.side)
+    facts = question.names.given()
+    asked = RateQuestion(
+        question.work_date,
+        facts,
+        question.time_type,
+        question.currency,
+        (question.override.amount, question.override.currency) if question.override else None,
+    )
+    async with database.transaction() as transaction:
+        lines = await store.holding(transaction, question.side, question.work_date, facts)
+    found = rules.rate(asked, lines)
+    if isinstance(found, Missing):
+        return Answer(code="RT_MISSING", explanation=found.explanation)
+    if isinstance(found, Ambiguous):
+        several = [
+            LineView.model_validate(vars(each) | {"gap_allowed": False}) for each in found.lines
+        ]
+        return Answer(
+            code="RT_AMBIGUOUS",
+            explanation=found.explanation,
+            level=found.level,
+            rule=rules.NUMBER[found.level],
+            several=several,
+        )
+    return _worth(question, found)
+
+
+def _worth(question: Question, found: Rated) -> Answer:
+    quantities = _quantities(question, found.unit)
+    shown = rounding.amounts(
+        quantities, found.effective, found.currency, per=question.amounts_per, tie=question.tie
+    )
+    line = found.line
+    return Answer(
+        code=None,
+        explanation=found.explanation,
+        level=found.level,
+        rule=rules.NUMBER[found.level],
+        card_id=line.card_id if line else None,
+        card=line.card if line else None,
+        version=line.version if line else None,
+        row=line.row if line else None,
+        base=found.base,
+        effective=found.effective,
+        unit=found.unit,
+        quantities=quantities,
+        amounts=shown,
+        total=sum(shown[1:], start=shown[0]),
+    )
+
+
+def _quantities(question: Question, unit: Unit) -> list[Decimal]:
+    """Units billed: one figure for the day, or one a line."""
+    policy = question.rounding
+    if unit is Unit.DAY:
+        return [rounding.days(sum(question.minutes))]
+    rounded = TimeRounding(policy.direction, policy.step, Per(policy.per), policy.tie)
+    if policy.per is Per.DAY:
+        return [rounding.hours(rounded.billed(question.minutes))]
+    return [rounding.hours(rounded.billed([each])) for each in question.minutes]
+
+
+def require_side(caller: Principal, side: Side) -> None:
+    """:raises Forbidden: the caller must not know what work costs."""
+    if not _may_see(caller, side):
+        raise Forbidden(
+            "What work costs needs one of the roles " + ", ".join(sorted(SEE_COSTS)) + ".",
+            code="cost_rates_restricted",
+        )
+
+
+def _may_see(caller: Principal, side: Side) -> bool:
+    return side is Side.BILL or bool(caller.roles & SEE_COSTS)
+
+
+def _refuse(why: str, found: list[Fault]) -> None:
+    if found:
+        errors = [
+            FieldError(field=f"body.lines[{each.row - 1}].{each.field}", message=each.message)
+            for each in found[:100]
+        ]
+        raise ValidationFailed(why, errors=errors)
