@@ -15,6 +15,8 @@ Json = dict[str, Any]
 # What comes back by the clock alone, whether or not there is anything to do.
 SCHEDULED = {Stage.MASTERS, Stage.SWEEP, Stage.COMPARE}
 UNSETTLED = {"RECEIVED", "READY", "SENDING", "IN_DOUBT"}
+# From judging to sending it takes one look for each stage in between.
+LOOKS = 3
 ENDED = {"POSTED", "REVERSED", "SUPERSEDED", "WAIVED"}
 
 
@@ -45,8 +47,8 @@ async def let_pass(tier: Tier, rounds: int, seconds: float) -> None:
     """
     for _ in range(rounds):
         tier.clock.move(seconds)
-        await work_all(tier)
-        await work_all(tier)
+        for _ in range(LOOKS):
+            await work_all(tier)
 
 
 async def drain(tier: Tier) -> None:
