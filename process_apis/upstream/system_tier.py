@@ -245,8 +245,10 @@ class SystemTier:
             idempotent=True,
         )
         if answer.status_code >= 500:
+            said = _problem_in(answer.content)
             raise UpstreamUnavailable(
-                f"The system tier answered {answer.status_code} to {method} {path}.",
+                f"The system tier answered {answer.status_code} ({said.code}) to {method} {path}: "
+                f"{said.detail}",
                 code=SYSTEM_TIER_FAILED if answer.status_code == 500 else None,
                 retry_after=_retry_after(answer.headers),
             )
@@ -282,13 +284,17 @@ class _ProblemRead(BaseModel):
     detail: str = "no detail was given"
 
 
+def _problem_in(content: bytes) -> _ProblemRead:
+    try:
+        return _ProblemRead.model_validate_json(content)
+    except ValidationError:
+        return _ProblemRead()
+
+
 def _raise_for_problem(status: int, content: bytes, headers: Mapping[str, str]) -> None:
     if status < 400:
         return
-    try:
-        problem = _ProblemRead.model_validate_json(content)
-    except ValidationError:
-        problem = _ProblemRead()
+    problem = _problem_in(content)
     detail = f"The system tier answered {status} ({problem.code}): {problem.detail}"
     if status == 429:
         raise TooManyRequests(detail, retry_after=_retry_after(headers))
