@@ -18,6 +18,7 @@ from process_apis.processes.posting import routes as posting
 from process_apis.processes.rating import routes as rating
 from process_apis.processes.replay import routes as replay
 from process_apis.processes.time_entries import routes as time_entries
+from process_apis.processes.unbound import routes as unbound
 from process_apis.runtime import Runtime, build
 from process_apis.settings import ProcessSettings, read_settings
 from process_apis.status import routes as status
@@ -57,6 +58,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
             master_data.router,
             posting.router,
             exceptions.router,
+            unbound.router,
             rating.router,
             replay.router,
             status.router,

@@ -13,6 +13,7 @@ from process_apis.processes.posting import routes as posting
 from process_apis.processes.rating import routes as rating
 from process_apis.processes.replay import routes as replay
 from process_apis.processes.time_entries import routes as time_entries
+from process_apis.processes.unbound import routes as unbound
 from process_apis.status import routes as status
 from shared.web import contract_of
 
@@ -25,6 +26,7 @@ CONTRACTS: tuple[tuple[str, APIRouter, str], ...] = (
     ("master_data", master_data.router, "Canonical masters and bindings of external ids."),
     ("posting", posting.router, "The sub-ledger: every posting and where it stands."),
     ("exceptions", exceptions.router, "Cases that a person must act on."),
+    ("unbound", unbound.router, "What is bound to nothing, and what it may be."),
     ("rating", rating.router, "Rate cards, and which rate holds."),
     ("replay", replay.router, "Replays: dry run, start, progress, stop."),
     ("status", status.router, "How much stands where."),

@@ -155,6 +155,33 @@ def drift(
         raise typer.Exit(1)
 
 
+@masters.command("unbound")
+def unbound(
+    *,
+    connection: Annotated[str | None, typer.Option(help="Only of this tracker.")] = None,
+    lines: Annotated[int, typer.Option(help="References to print.", min=1, max=1000)] = 50,
+) -> None:
+    """Print what waiting entries refer to and nothing is bound to, with the best suggestion.
+
+    Example: `timepost masters unbound --connection clockify-main`
+    """
+
+    async def read(calls: ProcessCalls) -> Json:
+        asked = {"connection": connection, "limit": lines}
+        return await calls.call("GET", "/v1/unbound", query=asked)
+
+    with told_plainly():
+        found = asyncio.run(_with(read))
+    for each in found["unbound"]:
+        hours = each["minutes"] / 60
+        typer.echo(
+            f"{each['connection']}  {each['kind']} {each['external_id']}  {_value(each['name'])}: "
+            f"{each['entries']} entries, {hours:.2f} h"
+        )
+        for best in each["suggestions"][:1]:
+            typer.echo(f"    {best['name']}? ({best['reason']}, {best['score']:.2f})")
+
+
 async def _with(work: Callable[[ProcessCalls], Awaitable[Json]]) -> Json:
     async with connected(read_settings()) as calls:
         return await work(calls)

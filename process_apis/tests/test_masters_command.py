@@ -66,6 +66,8 @@ async def test_an_operator_rehearses_reads_and_confirms(
         assert "changed  worker 11  Ada Obi-Lund\n    name: Ada Obi -> Ada Obi-Lund" in shown.stdout
         assert "row 1: ends on 2026-06-01, before it starts on 2026-06-02" in shown.stdout
 
+        nothing = await masters("unbound")
+        assert (nothing.returncode, nothing.stdout) == (0, ""), nothing.stderr
         agreed = await masters("drift")
         assert (agreed.returncode, agreed.stdout) == (0, ""), agreed.stderr
         ada = {**ADA, "employee_number": "E001", "hire_date": None, "name": "Ada Lund"}

@@ -12,7 +12,6 @@ from process_apis.processes.connections import store as connections
 from process_apis.processes.master_data import bindings, changes, reading, run_routes
 from process_apis.processes.master_data.bindings import Correction
 from process_apis.processes.master_data.keys import dependency_key
-from process_apis.processes.master_data.run_routes import STEWARDS
 from process_apis.processes.master_data.schemas import (
     BindableKind,
     BindingPage,
@@ -21,10 +20,11 @@ from process_apis.processes.master_data.schemas import (
     NewBinding,
 )
 from process_apis.processes.master_data.steps import TheLibrarian
+from process_apis.processes.master_data.stewards import require_steward
 from process_apis.processes.master_data.tables import MasterKind
 from process_apis.texts import Storable
 from shared.identity import Principal, requires
-from shared.problems import FieldError, Forbidden, NotFound, ValidationFailed
+from shared.problems import FieldError, NotFound, ValidationFailed
 from shared.web import problem_responses, throttled
 
 router = APIRouter(prefix="/v1", tags=["master_data"])
@@ -143,12 +143,7 @@ async def correct_binding(
 
 
 def _may_bind(caller: Principal, wanted: NewBinding) -> None:
-    """People need a steward's role; an integration acts by its scope alone."""
-    if caller.is_user and not caller.roles & STEWARDS:
-        raise Forbidden(
-            "Correcting a binding needs one of the roles " + ", ".join(sorted(STEWARDS)) + ".",
-            code="role_missing",
-        )
+    require_steward(caller)
     if wanted.valid_from and wanted.valid_to and wanted.valid_to < wanted.valid_from:
         raise ValidationFailed(
             "The binding would end before it begins.",

@@ -21,6 +21,7 @@ from process_apis.processes.master_data.schemas import (
     RunPage,
 )
 from process_apis.processes.master_data.steps import TheLibrarian
+from process_apis.processes.master_data.stewards import STEWARDS
 from process_apis.processes.master_data.tables import MasterKind
 from process_apis.texts import Storable
 from process_apis.upstream.connections import Capability
@@ -29,8 +30,6 @@ from shared.problems import Conflict, NotFound
 from shared.web import problem_responses, throttled
 
 router = APIRouter(prefix="/master-data")
-
-STEWARDS = frozenset({"data.steward", "integration.operator"})
 
 # Of trackers only what entries refer to is known, as the entries tell it.
 WITH_MASTERS: frozenset[Capability] = frozenset({"erp", "hcm", "crm", "directory"})

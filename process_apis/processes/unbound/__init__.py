@@ -1,0 +1,1 @@
+"""What entries refer to and nothing is bound to: how much waits for it, and what it may be."""
