@@ -60,9 +60,14 @@ def database_url(postgres: PostgresServer) -> Iterator[str]:
 
 
 def remove_what_killed_sessions_left(root: Path) -> None:
-    """End servers whose test session is gone, so that they do not gather on the machine."""
-    for directory in root.iterdir():
+    """End servers whose test session is gone, so that they do not gather on the machine.
+
+    Several sessions begin at once, and may come upon the same: what one has removed is gone for
+    the other, too.
+    """
+    for directory in list(root.iterdir()):
         owner = directory.name.partition("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            end_recorded(directory)
+            with contextlib.suppress(FileNotFoundError):
+                end_recorded(directory)
             shutil.rmtree(directory, ignore_errors=True)

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
 from deploy.local.processes import (
+    RECORD_SUFFIX,
     ManagedProcess,
     ProcessDied,
     Program,
@@ -19,6 +21,7 @@ from deploy.local.processes import (
     free_ports,
     recorded_processes,
 )
+from deploy.local.pytest_plugin import remove_what_killed_sessions_left
 from deploy.local.supervisor import AlreadyRunning, NotHealthy, Supervisor
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(60)"
@@ -247,3 +250,16 @@ def runner(directory: Path, *, background: bool = False) -> subprocess.Popen[str
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "up"
     return process
+
+
+def test_sessions_that_begin_at_once_do_not_trip_over_one_another(tmp_path: Path) -> None:
+    """All of them find what killed ones have left, and some are quicker."""
+    nobody = {"pid": 2**22 + 1, "started": 0.0}
+    for number in range(100):
+        left = tmp_path / f"{2**22 + 1}-{number}"
+        left.mkdir()
+        (left / f"postgres{RECORD_SUFFIX}").write_text(json.dumps(nobody), encoding="utf-8")
+    with ThreadPoolExecutor(4) as sessions:
+        for each in [sessions.submit(remove_what_killed_sessions_left, tmp_path) for _ in range(4)]:
+            each.result()
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from process_apis.clock import TheClock
 from process_apis.database import TheDatabase
-from process_apis.processes.rating import steps
+from process_apis.processes.rating import fx_steps, steps
+from process_apis.processes.rating.fx_schemas import Conversion, Converted, NewQuotes, QuotesTaken
 from process_apis.processes.rating.rules import Side
 from process_apis.processes.rating.schemas import Answer, CardDetail, CardPage, NewCard, Question
 from process_apis.processes.rating.tables import CardState
@@ -19,6 +20,7 @@ from shared.web import problem_responses, throttled
 router = APIRouter(prefix="/v1", tags=["rating"])
 
 AUTHORS = frozenset({"finance.analyst", "finance.controller", "billing.analyst"})
+FX_KEEPERS = frozenset({"finance.analyst", "finance.controller"})
 PUBLISHERS = frozenset({"finance.controller"})
 
 Reader = Annotated[Principal, requires("rates:read")]
@@ -106,3 +108,34 @@ async def publish_rate_card(
 @throttled("600/minute")
 async def explain_rate(question: Question, caller: Reader, database: TheDatabase) -> Answer:
     return await steps.explain(database, question, caller)
+
+
+@router.post(
+    "/fx-rates",
+    operation_id="upload_fx_rates",
+    summary="Take quotes of currencies in",
+    description="By kind, pair and day. The same again changes nothing; another rate takes the "
+    "place of the first, which is kept. If one row makes no sense, none is taken.",
+    responses=problem_responses(ValidationFailed),
+)
+@throttled("60/minute")
+async def upload_fx_rates(
+    wanted: NewQuotes,
+    caller: Annotated[Principal, requires("rates:write", roles=FX_KEEPERS)],
+    database: TheDatabase,
+    clock: TheClock,
+) -> QuotesTaken:
+    return await fx_steps.take_in(database, clock, wanted, caller)
+
+
+@router.post(
+    "/fx-rates/convert",
+    operation_id="convert_amount",
+    summary="What an amount is worth in another currency on a day",
+    description="At the quote of that day or the last one before, if it is not too old: as asked, "
+    "else the other way round, else through a third currency. Says which.",
+    dependencies=[requires("rates:read")],
+)
+@throttled("600/minute")
+async def convert_amount(question: Conversion, database: TheDatabase) -> Converted:
+    return await fx_steps.convert(database, question)

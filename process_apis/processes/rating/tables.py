@@ -10,6 +10,7 @@ from sqlalchemy import Column, Index, Numeric, text
 from sqlmodel import Field, SQLModel
 
 from process_apis.database import Instant, Json, one_of
+from process_apis.processes.rating.fx import FxKind
 from process_apis.processes.rating.rules import Side, Unit
 
 
@@ -68,3 +69,32 @@ class RateCardLine(SQLModel, table=True):
     gap_allowed: bool
 
     __table_args__ = (one_of("unit", Unit, "rate_card_line_unit"),)
+
+
+class FxRate(SQLModel, table=True):
+    """What a currency cost on a day, as somebody uploaded it. A correction keeps what was there."""
+
+    __tablename__ = "fx_rate"
+    __table_args__ = (
+        one_of("kind", FxKind, "fx_rate_kind"),
+        Index(
+            "fx_rate_current",
+            "kind",
+            "base",
+            "quote",
+            "day",
+            unique=True,
+            postgresql_where=text("replaced_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    kind: str
+    base: str
+    quote: str
+    day: date
+    rate: Decimal = Field(sa_type=Numeric)
+    source: str
+    recorded_at: datetime = Field(sa_type=Instant)
+    recorded_by: str
+    replaced_at: datetime | None = Field(default=None, sa_type=Instant)
