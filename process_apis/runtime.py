@@ -119,6 +119,7 @@ def build(
             tell_stewards,
             settings.masters_threshold,
             timedelta(seconds=settings.masters_whole_every_seconds),
+            timedelta(days=settings.masters_keep_diffs_days),
         ),
         ledger=Ledger(
             database,

@@ -86,6 +86,12 @@ class ProcessSettings(DatabaseSettings, StoppableTierSettings):
         description="How often all of them are read where a system can tell what changed: only"
         " that finds what vanished without a word.",
     )
+    masters_keep_diffs_days: int = Field(
+        default=90,
+        ge=1,
+        description="How long the lines of a run's diff are kept; those that a person has let"
+        " through stay.",
+    )
     masters_threshold: ThresholdSettings = ThresholdSettings()
     approvals_file: Path | None = Field(
         default=None,

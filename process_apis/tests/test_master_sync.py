@@ -169,6 +169,21 @@ async def test_a_dry_run_tells_before_and_after_and_changes_nothing(tier: Tier) 
     assert await diff(tier, await sync(tier)) == []
 
 
+async def test_old_diffs_go_and_what_a_person_has_let_through_stays(tier: Tier) -> None:
+    let_through = await shrunk(tier)
+    assert (await confirm(tier, let_through)).status_code == 202
+    await tier.read_masters()
+    tier.system.masters["projects"] = projects(11)
+    old = await sync(tier)
+    assert await diff(tier, old) != []
+
+    tier.clock.move(91 * 86_400)
+    await sync(tier)
+    assert await diff(tier, old) == []
+    assert (await run_of(tier, old["id"]))["changed"] == old["changed"] > 0, "its counts stay"
+    assert await diff(tier, let_through) != []
+
+
 async def test_a_diff_and_the_runs_are_read_page_by_page(tier: Tier) -> None:
     tier.system.masters["projects"] = projects(5)
     run = await sync(tier)

@@ -10,6 +10,15 @@ from process_apis.processes.master_data.record_kind import IDENTITY
 from process_apis.processes.master_data.staging import Listed
 from process_apis.processes.master_data.threshold import Standing
 
+# What a person has let through, or still has to, stays for whoever asks about it.
+_FORGET_OLD = text(
+    """
+    DELETE FROM master_data_change USING master_data_run AS run
+    WHERE run.id = run_id AND run.connection = :connection AND run.finished_at < :before
+      AND run.status <> 'STOPPED' AND run.confirmed_at IS NULL
+    """
+)
+
 _FORGET = text("DELETE FROM master_data_change WHERE run_id = :run")
 
 # Contained in each other is the same, which for lists is more than being contained in one of them.
@@ -86,6 +95,11 @@ _COUNT = text(
 async def forget(connection: AsyncConnection, run: UUID) -> None:
     """What a try that was killed had found."""
     await connection.execute(_FORGET, {"run": run})
+
+
+async def forget_old(connection: AsyncConnection, name: str, before: datetime) -> None:
+    """Diffs of runs of a connection that ended so long ago; their counts stay."""
+    await connection.execute(_FORGET_OLD, {"connection": name, "before": before})
 
 
 async def compare(connection: AsyncConnection, run: UUID, owner: str, listed: Listed) -> Standing:

@@ -65,6 +65,7 @@ class Librarian:
     """What reading master data needs.
 
     :param whole_every: at least so often everything is read, also where what changed can be told.
+    :param keep_diffs: so long after their run.
     """
 
     database: Database
@@ -74,6 +75,7 @@ class Librarian:
     tell: Tell
     threshold: ThresholdSettings
     whole_every: timedelta
+    keep_diffs: timedelta
 
 
 TheLibrarian = Annotated[Librarian, provided("librarian")]
@@ -202,6 +204,7 @@ async def _take_over(librarian: Librarian, connection: str, run: OpenRun) -> Non
         await staging.drop(transaction, run.id, *stopped)
         over = "a complete reading was taken over"
         await librarian.tell(transaction, Alarm(connection, now, over=over))
+        await comparing.forget_old(transaction, connection, now - librarian.keep_diffs)
         await runs.note(transaction, run.id, status=RunStatus.DONE, step="done", finished_at=now)
 
 
