@@ -13,7 +13,7 @@ from process_apis.doorbell import Stage
 from process_apis.tests import firm
 from process_apis.tests.conftest import LEASE, Tier
 from process_apis.tests.corrections import change, finish, posted, states, sums
-from process_apis.tests.system_stand_in import ERP
+from process_apis.tests.system_stand_in import ERP, TRACKER
 
 WAYS = ["negative_line", "delete_uninvoiced", "update_in_place"]
 
@@ -500,3 +500,26 @@ async def test_an_entry_that_moved_to_another_approval_stays_approved_when_both_
     assert [line["minutes"] for line in tier.system.lines] == [480, -480, 360]
     (entry,) = (await tier.call("GET", "/v1/time-entries")).json()["entries"]
     assert (entry["state"], entry["version"], entry["approved_version"]) == ("APPROVED", 2, 2)
+
+
+async def test_a_deletion_is_found_though_its_approval_was_read_while_the_entry_was(
+    tier: Tier,
+) -> None:
+    """The approval says only that it does not cover the entry any more, and says so later."""
+    await posted(tier)
+    del tier.system.entries["e1"]
+    firm.decide(tier.system, "a1", [], status="WITHDRAWN", decided_at=firm.LATER)
+    tier.system.hold = "read entries"
+    await tier.hint("e1")
+    reading = asyncio.create_task(tier.worker.work(Stage.READ_ENTRIES, TRACKER))
+    await asyncio.to_thread(tier.system.held.wait, 20)
+    tier.clock.move(1)
+    await tier.hint("a1", kind="approval")
+    await tier.take_in_approvals_only()
+    (entry,) = (await tier.call("GET", "/v1/time-entries")).json()["entries"]
+    assert entry["state"] == "REOPENED"
+
+    tier.system.hold = ""
+    await reading
+    await finish(tier)
+    assert [line["minutes"] for line in tier.system.lines] == [480, -480]

@@ -86,6 +86,8 @@ class _Batch:
             self.unchanged.append(stored.id)
         if outcome.ask_approval:
             self._ask(EventKind.APPROVAL, outcome.ask_approval, seen.carrier)
+        if outcome.ask_entry:
+            self._ask(EventKind.ENTRY, seen.external_id, seen.carrier)
         if outcome.effect == "stale" and stored and seen.revision:
             self.late.append((stored.id, seen.revision))
         if outcome.head is None:

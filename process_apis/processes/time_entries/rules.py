@@ -110,6 +110,7 @@ class Outcome:
     :param new_version: the content to append as `head.version`, if it changed.
     :param steps: words for the lineage.
     :param ask_approval: an approval that has to be read again, for what it says now.
+    :param ask_entry: the entry itself has to be.
     :param passed_over: the tracker's numbers of versions in between that were never seen.
     """
 
@@ -118,6 +119,7 @@ class Outcome:
     new_version: dict[str, Any] | None = None
     steps: tuple[str, ...] = ()
     ask_approval: str | None = None
+    ask_entry: bool = False
     passed_over: tuple[int, int] | None = None
 
 
@@ -173,7 +175,9 @@ def _refusal(before: Head | None, after: Head, seen: Observation) -> str | None:
 
 def _observed(head: Head | None, seen: Observation) -> Outcome:
     if head is not None and revisions.is_stale(head, seen):
-        return Outcome("stale", head, ask_approval=_left_unsaid(head, seen))
+        return Outcome(
+            "stale", head, ask_approval=_left_unsaid(head, seen), ask_entry=_may_be_gone(head, seen)
+        )
     if seen.content is None:
         return _gone(head, seen)
     digest = content_hash(seen.content)
@@ -265,6 +269,12 @@ def _left_unsaid(head: Head, seen: Observation) -> str | None:
     if seen.origin != "approval" or seen.decision is None:
         return None
     return seen.decision.approval_id if _decided(head, seen.decision) != head else None
+
+
+def _may_be_gone(head: Head, seen: Observation) -> bool:
+    """A stale read found nothing there. What came after it may have been an approval alone, which
+    says nothing of whether its former entries still are there."""
+    return seen.content is None and not seen.pushed and head.state is not EntryState.DELETED
 
 
 def _speaks_of_another(head: Head, decision: Decision) -> bool:
