@@ -7,6 +7,7 @@ from process_apis import cursors
 from process_apis.database import Database
 from process_apis.processes.master_data.currencies import CURRENCIES
 from process_apis.processes.rating import cards, rounding, rules, store
+from process_apis.processes.rating.book import RateBook
 from process_apis.processes.rating.cards import DraftLine, Fault
 from process_apis.processes.rating.rounding import Per, TimeRounding
 from process_apis.processes.rating.rules import Ambiguous, Missing, Rated, RateQuestion, Side, Unit
@@ -137,8 +138,8 @@ async def explain(database: Database, question: Question, caller: Principal) -> 
         (question.override.amount, question.override.currency) if question.override else None,
     )
     async with database.transaction() as transaction:
-        lines = await store.holding(transaction, question.side, question.work_date, facts)
-    found = rules.rate(asked, lines)
+        book = await RateBook.open(transaction, question.side, [(question.work_date, facts)])
+    found = book.rate(asked)
     if isinstance(found, Missing):
         return Answer(code="RT_MISSING", explanation=found.explanation)
     if isinstance(found, Ambiguous):

@@ -1,6 +1,6 @@
 """Rate cards in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -66,8 +66,8 @@ _HOLDING = text(
            card.currency, line.unit, line.valid_from, line.valid_to, card.multipliers
     FROM rate_card AS card JOIN rate_card_line AS line ON line.card_id = card.id
     WHERE card.state = 'PUBLISHED' AND card.side = :side
-      AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day)
-      AND CAST(:facts AS jsonb) @> line.names
+      AND line.valid_from <= :last AND (line.valid_to IS NULL OR line.valid_to >= :first)
+      AND line.names IN (SELECT jsonb_array_elements(CAST(:names AS jsonb)))
     ORDER BY card.code, line.row
     """
 )
@@ -171,10 +171,14 @@ async def publish(
 
 
 async def holding(
-    transaction: AsyncConnection, side: Side, day: date, facts: dict[str, str]
+    transaction: AsyncConnection,
+    side: Side,
+    first: date,
+    last: date,
+    names: Sequence[Mapping[str, str]],
 ) -> list[RateLine]:
-    """Published lines that may hold on a day for what these facts say."""
-    asked = {"side": side, "day": day, "facts": as_json(facts)}
+    """Published lines that hold on some day of these, and name one of these."""
+    asked = {"side": side, "first": first, "last": last, "names": as_json(names)}
     return [
         RateLine(
             **{
