@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from process_apis.database import trace_statements
 from process_apis.processes.approvals import routes as approvals
+from process_apis.processes.billing import routes as billing
 from process_apis.processes.connections import routes as connections
 from process_apis.processes.exceptions import routes as exceptions
 from process_apis.processes.intake import routes as intake
@@ -60,6 +61,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
             exceptions.router,
             unbound.router,
             rating.router,
+            billing.router,
             replay.router,
             status.router,
         ],

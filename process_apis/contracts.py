@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from process_apis.processes.approvals import routes as approvals
+from process_apis.processes.billing import routes as billing
 from process_apis.processes.connections import routes as connections
 from process_apis.processes.exceptions import routes as exceptions
 from process_apis.processes.intake import routes as intake
@@ -28,6 +29,7 @@ CONTRACTS: tuple[tuple[str, APIRouter, str], ...] = (
     ("exceptions", exceptions.router, "Cases that a person must act on."),
     ("unbound", unbound.router, "What is bound to nothing, and what it may be."),
     ("rating", rating.router, "Rate cards, and which rate holds."),
+    ("billing", billing.router, "Terms of contracts: what of the hours is billed, and its limits."),
     ("replay", replay.router, "Replays: dry run, start, progress, stop."),
     ("status", status.router, "How much stands where."),
 )

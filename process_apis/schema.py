@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 import process_apis.processes.approvals.tables
+import process_apis.processes.billing.tables
 import process_apis.processes.connections.tables
 import process_apis.processes.exceptions.tables
 import process_apis.processes.feedback.tables

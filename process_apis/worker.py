@@ -25,6 +25,7 @@ from process_apis.processes.posting import (
     doubt,
     probing,
     receive,
+    recharging,
     sending,
     validation,
 )
@@ -117,6 +118,8 @@ class Worker:
             received = await receive.receive(ledger)
             rings |= {(Stage.CORRECT, erp) for erp in received.to_take_back}
             full = received.entries >= receive.BATCH
+        if await recharging.recharge(ledger):
+            rings |= {(Stage.CORRECT, erp) for erp in (await receive.receive(ledger)).to_take_back}
         full = True
         while full:
             verdicts = await validation.validate(ledger)

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from threading import Event, Thread
 from typing import Any
 
@@ -48,6 +49,8 @@ class StandIn:
     :param others: names of further connections, with what they are; `other_systems` behind them.
     :param archived: entries that are in no list, and that reads by id neither give nor deny.
     :param odd: entries that lists name as unreadable.
+    :param takes_charges: the ERP keeps what clients are billed, as it is told.
+    :param bills_at: the ERP bills by itself, at so much an hour.
     :param approves: the tracker's ability: "period", "entry" or "none".
     """
 
@@ -94,6 +97,8 @@ class StandIn:
     lists_everything: bool = True
     archived: set[str] = field(default_factory=set)
     odd: set[str] = field(default_factory=set)
+    takes_charges: bool = False
+    bills_at: Decimal | None = None
     approves: str = "period"
     unreadable: bool = True
     erps: dict[str, list[str]] = field(default_factory=lambda: {ERP: ["HRC-US"]})
@@ -371,7 +376,7 @@ class StandIn:
         if item.get("operation", "post") != "post":
             return self._change_one(item, fault)
         self.last_id += 1
-        line = _line_of(item, str(self.last_id), dated=self.keeps_accounting_dates) | {"erp": erp}
+        line = self._line_of(item, str(self.last_id)) | {"erp": erp}
         if self.books_into is not None:
             line["accounting_date"] = self.books_into
         if fault == "hours differ":
@@ -386,6 +391,19 @@ class StandIn:
         if fault == "no line":
             return {"posting_key": key, "status": "posted", "line": None, "error": None}
         return {"posting_key": key, "status": "posted", "line": line, "error": None}
+
+    def _line_of(self, item: Json, external_id: str) -> Json:
+        names = ("posting_key", "legal_entity_id", "worker_id", "project_id", "task_id")
+        charge = item.get("charge")
+        return {
+            "external_id": external_id,
+            **{name: item[name] for name in (*names, "work_date", "minutes")},
+            "accounting_date": item["accounting_date"] if self.keeps_accounting_dates else None,
+            "invoiced": "none",
+            "version": None,
+            "bill_amount": charge["amount"] if charge and self.takes_charges else None,
+            "bill_rate": str(self.bills_at) if self.bills_at is not None else None,
+        }
 
     def _change_one(self, item: Json, fault: str) -> Json:
         """A delete or an update of a line, refused while an invoice holds it."""
@@ -406,19 +424,8 @@ class StandIn:
             return {"posting_key": key, "status": status, "line": None, "error": None}
         assert line is not None
         self.history.append(dict(line))
-        line |= _line_of(item, line["external_id"], dated=self.keeps_accounting_dates)
+        line |= self._line_of(item, line["external_id"])
         return {"posting_key": key, "status": "posted", "line": line, "error": None}
-
-
-def _line_of(item: Json, external_id: str, *, dated: bool) -> Json:
-    names = ("posting_key", "legal_entity_id", "worker_id", "project_id", "task_id", "work_date")
-    return {
-        "external_id": external_id,
-        **{name: item[name] for name in (*names, "minutes")},
-        "accounting_date": item["accounting_date"] if dated else None,
-        "invoiced": "none",
-        "version": None,
-    }
 
 
 def _refusal(line: Json, item: Json) -> str | None:

@@ -1,13 +1,45 @@
 """The `erp` contract as this tier reads and writes it."""
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel
 
 from process_apis.texts import Cleaned
 from process_apis.upstream.time_tracking import Read
+from shared.values.money import DecimalString
+
+
+class Charge(BaseModel):
+    """What a client is billed for a line, as rated here."""
+
+    contract: str
+    currency: str
+    unit: Literal["hour", "day"]
+    rate: DecimalString | None
+    quantity: DecimalString
+    amount: DecimalString
+    held_quantity: DecimalString
+    held: DecimalString
+
+    @property
+    def is_held(self) -> bool:
+        """Whether some of it is not billed before its contract has room."""
+        return self.held_quantity != 0
+
+    def opposite(self) -> Self:
+        """What takes it back: at the same rate."""
+        return self._times(Decimal(-1))
+
+    def none(self) -> Self:
+        """Of a line that is rewritten to nothing."""
+        return self._times(Decimal(0))
+
+    def _times(self, factor: Decimal) -> Self:
+        names = ("quantity", "amount", "held_quantity", "held")
+        return self.model_copy(update={name: getattr(self, name) * factor for name in names})
 
 
 class PostingRequest(BaseModel):
@@ -23,6 +55,7 @@ class PostingRequest(BaseModel):
     minutes: int
     billable: bool
     narrative: str
+    charge: Charge | None = None
     operation: Literal["post", "delete", "update"] = "post"
     target_line: str | None = None
     target_key: str | None = None
@@ -44,6 +77,9 @@ class PostedLine(Read):
     minutes: int
     accounting_date: date | None = None
     invoiced: Literal["none", "draft", "invoiced"] = "none"
+    bill_amount: DecimalString | None = None
+    bill_currency: Cleaned | None = None
+    bill_rate: DecimalString | None = None
 
 
 class ErrorClass(StrEnum):

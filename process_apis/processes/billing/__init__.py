@@ -1,0 +1,1 @@
+"""What clients are billed for hours: the terms of contracts, and their limits."""

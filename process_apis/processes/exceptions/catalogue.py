@@ -113,6 +113,46 @@ _ENTRIES = (
         "Choose which one is meant by binding it.",
     ),
     CatalogueEntry(
+        "RT_MISSING",
+        _S2,
+        _ANALYST,
+        "Contract {label} bills the hours of {worker} on {day}, and no rate holds for them: {why}.",
+        "Publish a rate card that covers the day; the hours then post by themselves. A rate of "
+        "nought is one, too.",
+    ),
+    CatalogueEntry(
+        "RT_AMBIGUOUS",
+        _S2,
+        _ANALYST,
+        "Contract {label} bills the hours of {worker} on {day}, and several rates hold: {why}.",
+        "Publish a version of one of the cards without the overlap; the hours then post by "
+        "themselves.",
+    ),
+    CatalogueEntry(
+        "RT_ERP_DIFFERS",
+        _S1,
+        _ANALYST,
+        "The ERP bills the hours of {worker} on {day} otherwise than was predicted: {said}.",
+        "Mend the rate in the ERP and retry: the line is then looked at again. If the ERP is "
+        "right, have the card or the terms mended, and the difference accepted by a waiver.",
+    ),
+    CatalogueEntry(
+        "CT_NTE_EXCEEDED",
+        _S2,
+        _MANAGER,
+        "Hours of {worker} on {day} are more than contract {label} has room for: {said}.",
+        "Agree on more with the client and publish terms with a higher limit, or with another way "
+        "for what is beyond it; the rest is then billed, and what waits posts by itself.",
+    ),
+    CatalogueEntry(
+        "CT_RULE_MISMATCH",
+        _S2,
+        _BILLING,
+        "{worker} entered the hours of {day} as billable, and contract {label} says: {why}.",
+        "Have the entry changed in the tracker, or publish terms that bill it or that decide by "
+        "themselves (flag_by_contract); the hours then post by themselves.",
+    ),
+    CatalogueEntry(
         "PD_CLOSED",
         _S2,
         _ANALYST,

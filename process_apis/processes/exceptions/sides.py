@@ -46,7 +46,15 @@ _STANDS = frozenset({"POSTED", "MISPOSTED", "REVERSAL_PENDING"})
 
 _EVENTS = 50
 # Of a line or a request: what says nothing to people.
-_TECHNICAL = frozenset({"version", "operation", "target_line", "target_key"})
+_TECHNICAL = frozenset({"version", "operation", "target_line", "target_key", "charge"})
+# What a client is billed, by the names that a line of the ERP has for it.
+_BILLED = {
+    "contract": "contract",
+    "currency": "bill_currency",
+    "rate": "bill_rate",
+    "amount": "bill_amount",
+    "held": "held_amount",
+}
 
 
 async def detail(connection: AsyncConnection, case: Case) -> CaseDetail:
@@ -190,4 +198,7 @@ def _flat(facts: Mapping[str, Any]) -> Side:
     shown = {name: value for name, value in facts.items() if name not in _TECHNICAL}
     if facts.get("operation", "post") != "post" or facts.get("target_line"):
         shown |= {name: facts[name] for name in ("operation", "target_line")}
+    charge = facts.get("charge")
+    if charge:
+        shown |= {_BILLED[name]: value for name, value in charge.items() if name in _BILLED}
     return Side(fields=shown)

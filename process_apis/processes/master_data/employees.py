@@ -28,12 +28,16 @@ _ASSIGNMENTS = text(
            place.valid_from, place.valid_to, place.cost_centre_external_id AS cost_centre,
            coalesce(centre.code, place.cost_centre_code) AS code,
            centre.id IS NULL OR centre.active AND centre.vanished_at IS NULL AS active,
-           centre.valid_from AS centre_from, centre.valid_to AS centre_to
+           centre.valid_from AS centre_from, centre.valid_to AS centre_to,
+           place.job_title AS role, place.grade,
+           coalesce(unit.code, unit.name, place.org_unit_name) AS practice
     FROM assignment AS place
     JOIN unnest(CAST(:hcms AS text[]), CAST(:employees AS text[])) AS wanted (hcm, employee)
       ON wanted.hcm = place.owner_connection AND wanted.employee = place.worker_external_id
     LEFT JOIN cost_centre AS centre ON centre.owner_connection = place.owner_connection
       AND centre.owner_external_id = place.cost_centre_external_id
+    LEFT JOIN org_unit AS unit ON unit.owner_connection = place.owner_connection
+      AND unit.owner_external_id = place.org_unit_external_id
     WHERE place.vanished_at IS NULL
     """
 )
@@ -90,6 +94,15 @@ async def _places(
     for row in as_dicts(await transaction.execute(_ASSIGNMENTS, asked)):
         holds = (row["centre_from"], row["centre_to"]) if row["active"] else None
         centre = dependency_key(MasterKind.COST_CENTRE, row["hcm"], row["cost_centre"] or "")
-        place = Place(row["valid_from"], row["valid_to"], row["code"], centre, holds)
+        place = Place(
+            row["valid_from"],
+            row["valid_to"],
+            row["code"],
+            centre,
+            holds,
+            row["role"],
+            row["grade"],
+            row["practice"],
+        )
         found.setdefault((row["hcm"], row["employee"]), []).append(place)
     return found

@@ -12,6 +12,7 @@ class Place:
     :param centre_key: dependency key of the cost centre.
     :param centre_holds: the first and last day on which the cost centre may be booked on; None if
         it may not at all.
+    :param role: the job's title. :param practice: the org unit's code, or its name.
     """
 
     valid_from: date | None
@@ -19,6 +20,9 @@ class Place:
     centre: str | None = None
     centre_key: str = ""
     centre_holds: tuple[date | None, date | None] | None = (None, None)
+    role: str | None = None
+    grade: str | None = None
+    practice: str | None = None
 
     def covers(self, day: date) -> bool:
         return _within(day, self.valid_from, self.valid_to)

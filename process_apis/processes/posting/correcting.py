@@ -30,6 +30,7 @@ from process_apis.processes.posting.readback import IS_DECIDABLE, Reading, read_
 from process_apis.processes.posting.states import Operation, PostingState
 from process_apis.processes.posting.strategy import Situation, Strategy, choose
 from process_apis.upstream.erp import (
+    Charge,
     ErpAbilities,
     PeriodStatus,
     PostedLine,
@@ -234,8 +235,15 @@ def _request(
         minutes=0 if operation is Operation.UPDATE else -line.minutes,
         billable=posted.billable,
         narrative=posted.narrative,
+        charge=_taken_back(posted, operation),
         operation=operation.value,
         target_line=line.external_id,
         # A line that people keyed in, and that was linked, carries no key of ours.
         target_key=None if row["standing_linked"] else row["standing_key"],
     )
+
+
+def _taken_back(posted: PostingRequest, operation: Operation) -> Charge | None:
+    if posted.charge is None:
+        return None
+    return posted.charge.none() if operation is Operation.UPDATE else posted.charge.opposite()

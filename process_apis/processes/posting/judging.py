@@ -10,19 +10,19 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_dicts
+from process_apis.processes.billing.rules import Charge
 from process_apis.processes.master_data import keys
-from process_apis.processes.master_data.references import Desk, Reference
-from process_apis.processes.master_data.rules import normalised
-from process_apis.processes.posting import rules
-from process_apis.processes.posting.decisions import Path, decided
+from process_apis.processes.master_data.references import Desk
+from process_apis.processes.posting import charging, rules
+from process_apis.processes.posting.candidates import Row, candidate_of, references, watches
+from process_apis.processes.posting.charging import Asked, Charged
 from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.lanes import Lane, lane_of
-from process_apis.processes.posting.periods import Period
 from process_apis.processes.posting.ports import Standing
-from process_apis.processes.posting.rules import Candidate, Party
+from process_apis.processes.posting.rules import Candidate
 from process_apis.processes.posting.states import UNSENT, Leg, Operation, PostingKind, PostingState
-from process_apis.processes.posting.waking import day_key, lineage_key
-from process_apis.upstream.erp import PeriodStatus, PostingRequest
+from process_apis.processes.posting.waking import lineage_key
+from process_apis.upstream.erp import PostingRequest
 
 _ROWS = text(
     """
@@ -32,7 +32,7 @@ _ROWS = text(
            posting.attempts, posting.attempts + posting.attempts_before AS ever_attempted,
            posting.findings, posting.erp_error, posting.woken_by, posting.correction_group,
            posting.operation, posting.target_line, posting.decision, posting.lane,
-           version.origin, entry.external_id, entry.approver, version.content,
+           posting.approved_at, version.origin, entry.external_id, entry.approver, version.content,
            (SELECT sum(other.minutes) FROM time_entry AS other
             WHERE other.connection = entry.connection AND other.state = 'APPROVED'
               AND other.worker_external_id = entry.worker_external_id
@@ -42,6 +42,7 @@ _ROWS = text(
                  AND earlier.external_id IS NOT NULL) END AS posted_elsewhere,
            sibling.id AS sibling_id, sibling.state AS sibling_state, sibling.code AS sibling_code,
            sibling.request AS sibling_request, sibling.posting_key AS sibling_key,
+           sibling.line ->> 'bill_amount' IS NOT NULL AS sibling_billed,
            CASE WHEN sibling.state = 'REVERSAL_PENDING' THEN (
                SELECT reversal.state FROM posting AS reversal
                WHERE reversal.time_entry_id = posting.time_entry_id
@@ -53,7 +54,7 @@ _ROWS = text(
     JOIN time_entry_version AS version
       ON version.time_entry_id = posting.time_entry_id AND version.version = posting.version
     LEFT JOIN LATERAL (
-        SELECT other.id, other.state, other.code, other.request, other.posting_key
+        SELECT other.id, other.state, other.code, other.request, other.posting_key, other.line
         FROM posting AS other
         WHERE other.time_entry_id = posting.time_entry_id AND other.leg = posting.leg
           AND other.id <> posting.id AND other.kind <> 'REVERSAL'
@@ -65,18 +66,13 @@ _ROWS = text(
 )
 
 
-Row = Mapping[str, Any]
-
-# By what each kind is known; see `master_data.bindings`.
-_CALLED = {"worker": ("email", "code"), "project": ("code", "name"), "task": ("code", "name")}
-
-
 @dataclass(frozen=True)
 class Verdict:
     """What validation says of one posting.
 
     :param stands_already: what it would correct is the same in the ledger, so it stays.
     :param watches: dependency keys whose change has a valid one judged again while it waits.
+    :param charge: what a client is billed for it, if it is valid and terms say so.
     """
 
     row: Row
@@ -90,6 +86,7 @@ class Verdict:
     stands_already: bool = False
     watches: tuple[str, ...] = ()
     lane: Lane = Lane.NORMAL
+    charge: Charge | None = None
 
     @property
     def waits_for_reversal(self) -> bool:
@@ -108,11 +105,26 @@ async def rows_of(transaction: AsyncConnection, ids: Sequence[UUID]) -> Sequence
 async def judge(transaction: AsyncConnection, rows: Sequence[Row], now: datetime) -> list[Verdict]:
     """Resolve references in bulk, then let the rules decide on each."""
     desk = await Desk.open(transaction, now)
-    await desk.resolve([(row["source_connection"], _references(row)) for row in rows])
-    return [_judge_one(row, desk, now.date()) for row in rows]
+    await desk.resolve([(row["source_connection"], references(row)) for row in rows])
+    asked = [_asked(row, desk) for row in rows]
+    found = {
+        each.row["id"]: tuple(rules.validate(each.candidate))
+        for each in asked
+        if isinstance(each, Asked)
+    }
+    # What a client is billed is asked of what nothing else speaks against.
+    sound = [each for each in asked if isinstance(each, Asked) and not found[each.row["id"]]]
+    charged = await charging.charge_all(transaction, sound)
+    return [
+        _verdict(each, found[each.row["id"]], charged.get(each.row["id"]), now.date())
+        if isinstance(each, Asked)
+        else each
+        for each in asked
+    ]
 
 
-def _judge_one(row: Row, desk: Desk, today: date) -> Verdict:
+def _asked(row: Row, desk: Desk) -> Asked | Verdict:
+    """All that there is to look at; or the verdict on what cannot be looked at yet."""
     tracker = row["source_connection"]
     target = desk.target_of(tracker, row["content"]["worker"]["external_id"])
     if row["ever_attempted"] and row["target_connection"]:
@@ -122,30 +134,38 @@ def _judge_one(row: Row, desk: Desk, today: date) -> Verdict:
         waiting = (keys.ANY_CONNECTION,)
         finding = Finding("MP_UNMAPPED", waiting, {"label": f"an ERP for {tracker}"})
         return Verdict(row, PostingState.PARKED, (finding,), None, None, None)
-    candidate = _candidate(row, target, desk)
+    return Asked(row, target, candidate_of(row, target, desk))
+
+
+def _verdict(
+    asked: Asked, findings: tuple[Finding, ...], charged: Charged | None, today: date
+) -> Verdict:
+    row, candidate = asked.row, asked.candidate
+    charged = charged or Charged()
+    findings = (*findings, *charged.findings)
     key = row["posting_key"] if row["ever_attempted"] else None
     key = key or rules.posting_key(
-        tracker,
+        row["source_connection"],
         row["external_id"],
         row["version"],
         Leg(row["leg"]),
         PostingKind(row["kind"]),
-        target,
+        asked.target,
         row["round"],
     )
-    request = rules.request_of(candidate, key)
-    findings = tuple(rules.validate(candidate))
+    request = rules.charged(rules.request_of(candidate, key), charged.charge, charged.billable)
     verdict = Verdict(
         row,
         _state(findings),
         findings,
-        target,
+        asked.target,
         key,
         _about_its_target(request, row),
         candidate.worker.record.get("legal_entity_external_id"),
         rules.ledger_date(candidate),
-        watches=_watches(candidate),
+        watches=watches(candidate),
         lane=_lane(row, candidate, today),
+        charge=charged.charge,
     )
     return _beside_its_sibling(verdict)
 
@@ -195,6 +215,8 @@ def _stands_already(verdict: Verdict) -> bool:
     if row["reversal_state"] not in UNSENT:
         return False
     standing = PostingRequest.model_validate(row["sibling_request"])
+    if row["sibling_billed"] and standing.charge != verdict.request.charge:
+        return False
     return rules.is_same_posting(standing, verdict.request)
 
 
@@ -213,103 +235,12 @@ def _about_its_target(
     )
 
 
-def _watches(candidate: Candidate) -> tuple[str, ...]:
-    parties = [candidate.worker, candidate.project, candidate.task]
-    keys = {key for each in parties if each is not None for key in each.changes_on}
-    employment = candidate.employment
-    if employment is not None:
-        keys.add(employment.key)
-    return tuple(sorted({*keys, candidate.periods_key}))
-
-
 def _state(findings: Sequence[Finding]) -> PostingState:
     if not findings:
         return PostingState.READY
     # Parked only if every reason can go away by itself; else a person has to act first.
     waits = all(finding.waiting_for for finding in findings)
     return PostingState.PARKED if waits else PostingState.BLOCKED
-
-
-def _references(row: Row) -> list[Reference]:
-    content = row["content"]
-    found = []
-    for kind in ("worker", "project", "task"):
-        said = content.get(kind)
-        if said:
-            project = content.get("project")
-            within = project["external_id"] if kind == "task" and project else None
-            found.append(Reference.of(kind, said, within))
-    return found
-
-
-def _candidate(row: Row, target: str, desk: Desk) -> Candidate:
-    content, tracker = row["content"], row["source_connection"]
-    day = date.fromisoformat(content["work_date"])
-    worker = _party(desk, tracker, target, "worker", content["worker"], day)
-    project = _party(desk, tracker, target, "project", content.get("project"), day)
-    task = content.get("task")
-    legal_entity = worker.record.get("legal_entity_external_id")
-    return Candidate(
-        work_date=day,
-        minutes=content["minutes"],
-        billable=content["billable"],
-        running=content["running"],
-        narrative=content["narrative"],
-        worker_external_id=content["worker"]["external_id"],
-        worker_email=content["worker"].get("email"),
-        approver=row["approver"],
-        worker=worker,
-        project=project,
-        task=_party(desk, tracker, target, "task", task, day, project.target_id) if task else None,
-        periods=[
-            Period(each.start_date, each.end_date, PeriodStatus(each.status))
-            for each in desk.periods(target, legal_entity)
-        ],
-        day_minutes=int(row["day_minutes"] or 0),
-        day_key=day_key(tracker, content["worker"]["external_id"], day),
-        periods_key=keys.periods_key(target, legal_entity or ""),
-        let_into_soft_closed=decided(row, Path.SOFT_CLOSED),
-        posted_elsewhere=bool(row["posted_elsewhere"]) and not decided(row, Path.POST_ANYWAY),
-        employment=desk.employment(worker.record.get("id")),
-    )
-
-
-def _party(
-    desk: Desk,
-    tracker: str,
-    target: str,
-    kind: str,
-    said: Mapping[str, Any] | None,
-    day: date,
-    within: str | None = None,
-) -> Party:
-    if not said:
-        return Party(None, "none", waits_on=())
-    label = said.get("code") or said.get("name") or said.get("email") or said["external_id"]
-    waits_on = (
-        keys.dependency_key(f"binding-{kind}", tracker, said["external_id"]),
-        *_names(kind, target, said, within),
-    )
-    bound = desk.bound(tracker, target, kind, said["external_id"])
-    if bound is None or not bound.holds_on(day):
-        matched = desk.matched(tracker, target, kind, said["external_id"])
-        return Party(label, "several" if matched == "several" else "none", waits_on=waits_on)
-    return Party(
-        label,
-        "one",
-        target_id=bound.target_id,
-        record=bound.record,
-        waits_on=waits_on,
-        changes_on=(keys.dependency_key(kind, target, bound.target_id), waits_on[0]),
-    )
-
-
-def _names(kind: str, target: str, said: Mapping[str, Any], within: str | None) -> list[str]:
-    """What a record that nobody knows yet may be called when it appears."""
-    if kind == "task" and within is None:
-        return []
-    told = [str(said[name]) for name in _CALLED[kind] if normalised(said.get(name))]
-    return [keys.named_key(kind, target, name, within) for name in told]
 
 
 async def judge_unreadable(

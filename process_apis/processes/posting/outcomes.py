@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import as_json
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.outbox import store as outbox
-from process_apis.processes.posting import rules, siblings
+from process_apis.processes.posting import charging, rules, siblings
 from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Standing
@@ -162,6 +162,12 @@ def posted(leased: Leased, lines: Sequence[PostedLine], how: str) -> Result:
         return Result(
             leased, PostingState.MISPOSTED, "posted differently", finding=finding, line=line
         )
+    billed = rules.billed_otherwise(leased.request, line)
+    if billed is not None:
+        finding = Finding("RT_ERP_DIFFERS", detail={"said": billed})
+        return Result(
+            leased, PostingState.MISPOSTED, "billed differently", finding=finding, line=line
+        )
     return Result(leased, PostingState.POSTED, how, line=line)
 
 
@@ -216,7 +222,7 @@ async def _follow_up(
     await siblings.settle_reversals(transaction, rewritten, now)
     woken = await siblings.wake(transaction, {each.leased.time_entry_id for each in settled}, now)
     revoked = {row.posting_id for row in outdated if _is_only_revoked(row.kind, row.state)}
-    told = [_standing(_as_revoked(each, revoked)) for each in kept if _is_news(each)]
+    told = [_standing(_with_case(each, revoked)) for each in kept if _is_news(each)]
     await ledger.listeners.tell(transaction, told, now)
     return bool(outdated_ids) or woken > 0
 
@@ -228,12 +234,19 @@ def _is_only_revoked(kind: str, entry_state: str) -> bool:
     return kind != PostingKind.REVERSAL and entry_state not in decided
 
 
-def _as_revoked(result: Result, revoked: Collection[UUID]) -> Result:
-    """Posted, and not approved any more: somebody has to know."""
+def _with_case(result: Result, revoked: Collection[UUID]) -> Result:
+    """Posted as it should be, and somebody has to know something all the same: that it is not
+    approved any more, or that it is beyond its contract's limit."""
     stands = result.state is PostingState.POSTED and result.finding is None
-    if not stands or result.leased.id not in revoked:
+    if not stands or result.leased.kind is PostingKind.REVERSAL:
         return result
-    return replace(result, finding=Finding(REVOKED))
+    if result.leased.id in revoked:
+        return replace(result, finding=Finding(REVOKED))
+    charge = result.leased.request.charge
+    if charge is not None and charge.is_held:
+        finding = charging.exceeded(charge.contract, charge.held, charge.currency)
+        return replace(result, finding=finding)
+    return result
 
 
 def _steps(result: Result, now: datetime) -> list[lineage.Step]:

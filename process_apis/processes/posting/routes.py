@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from process_apis.database import TheDatabase
 from process_apis.doorbell import Stage, TheDoorbell
-from process_apis.processes.posting import holding, reading
+from process_apis.processes.billing.schemas import ContractUsage
+from process_apis.processes.posting import holding, reading, usage
 from process_apis.processes.posting.ledger import TheLedger
 from process_apis.processes.posting.schemas import PostingPage, Reason
 from process_apis.processes.posting.states import PostingState
@@ -85,3 +86,17 @@ async def release_posting(
     target = await holding.release(ledger, posting_id, reason.reason, caller)
     if target is not None:
         doorbell.ring(Stage.SEND, target)
+
+
+@router.get(
+    "/contracts/{contract}/usage",
+    operation_id="read_contract_usage",
+    summary="How a contract stands",
+    description="What was charged, and how far each limit is used up. What is on its way counts.",
+    dependencies=[requires("rates:read")],
+    responses=problem_responses(NotFound),
+)
+@throttled("600/minute")
+async def read_contract_usage(contract: Storable, database: TheDatabase) -> ContractUsage:
+    async with database.transaction() as transaction:
+        return await usage.of(transaction, contract)

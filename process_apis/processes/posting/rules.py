@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from process_apis.processes.billing.rules import Charge
 from process_apis.processes.master_data.employment import Employment
 from process_apis.processes.posting.employed import employed
 from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.periods import Period, accounting_date
 from process_apis.processes.posting.states import Leg, PostingKind
+from process_apis.upstream.erp import Charge as RequestedCharge
 from process_apis.upstream.erp import PostedLine, PostingRequest
 
 MINUTES_PER_DAY = 24 * 60
@@ -124,6 +126,47 @@ def request_of(candidate: Candidate, key: str) -> PostingRequest | None:
         billable=candidate.billable,
         narrative=candidate.narrative,
     )
+
+
+def charged(
+    request: PostingRequest | None, charge: Charge | None, billable: bool | None
+) -> PostingRequest | None:
+    """The line with what a client is billed for it, as far as the contract's terms say."""
+    if request is None:
+        return None
+    told = billable if billable is not None else request.billable
+    return request.model_copy(update={"billable": told, "charge": _told(charge)})
+
+
+def _told(charge: Charge | None) -> RequestedCharge | None:
+    if charge is None:
+        return None
+    return RequestedCharge(
+        contract=charge.contract,
+        currency=charge.currency,
+        unit=charge.unit.value,
+        rate=charge.rate,
+        quantity=charge.billed_quantity,
+        amount=charge.billed,
+        held_quantity=charge.held_quantity,
+        held=charge.held,
+    )
+
+
+def billed_otherwise(request: PostingRequest, line: PostedLine) -> str | None:
+    """What the ERP bills for the line in place of what was predicted, in words; None if it is the
+    same, or if either side says nothing."""
+    charge = request.charge
+    if charge is None:
+        return None
+    if line.bill_amount is not None:
+        currency = line.bill_currency or charge.currency
+        if (line.bill_amount, currency) != (charge.amount, charge.currency):
+            predicted = f"{charge.amount} {charge.currency}"
+            return f"{line.bill_amount} {currency} instead of {predicted}"
+    elif line.bill_rate is not None and charge.rate is not None and line.bill_rate != charge.rate:
+        return f"at {line.bill_rate} instead of {charge.rate} {charge.currency} a {charge.unit}"
+    return None
 
 
 def ledger_date(candidate: Candidate) -> date | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from process_apis.processes.billing.schemas import ChargeView
 from process_apis.processes.posting.lanes import Lane
 from process_apis.processes.posting.states import Leg, Operation, PostingKind, PostingState
 from process_apis.processes.time_entries.display import DisplayStatus
@@ -42,6 +43,9 @@ class PostingView(BaseModel):
     lane: Literal["invoice", "closing", "normal", "bulk"] = Field(
         description="What waits is sent by lane: what invoices wait for, corrections in a period "
         "that is being closed, everything else, and at last old periods, files and replays."
+    )
+    charge: ChargeView | None = Field(
+        description="What a client is billed for it, and why; null where no terms cover it."
     )
     attempts: int
     lookups: int

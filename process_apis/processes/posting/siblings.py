@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.processes.billing.keys import contract_key
+from process_apis.processes.posting import waking
 from process_apis.processes.posting.transitions import Event, sources
 from process_apis.processes.posting.waking import lineage_key
 
@@ -18,6 +20,7 @@ _TAKE_BACK = text(
     FROM posting AS taker
     WHERE taker.id = ANY(:ids) AND taker.lease_token = :token
       AND standing.id = taker.reverses_id AND standing.state = ANY(:sources)
+    RETURNING standing.charge ->> 'contract' AS contract
     """
 )
 
@@ -45,10 +48,20 @@ _WAKE = text(
 async def take_back(
     transaction: AsyncConnection, ids: Collection[UUID], token: UUID, now: datetime
 ) -> None:
-    """What these postings take back is reversed, as far as they are still ours."""
+    """What these postings take back is reversed, as far as they are still ours.
+
+    What waits for room in a contract's limit may have it now.
+    """
     if ids:
         facts = {"ids": list(ids), "token": token, "now": now}
-        await transaction.execute(_TAKE_BACK, {**facts, "sources": sources(Event.TAKEN_BACK)})
+        found = await transaction.execute(
+            _TAKE_BACK, {**facts, "sources": sources(Event.TAKEN_BACK)}
+        )
+        contracts = {row.contract for row in found if row.contract is not None}
+        news = {
+            contract_key(each): f"hours of contract {each} were taken back" for each in contracts
+        }
+        await waking.wake(transaction, news, now)
 
 
 async def settle_reversals(

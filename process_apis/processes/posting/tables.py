@@ -1,10 +1,11 @@
 """The sub-ledger."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Index, SmallInteger, Text, text
+from sqlalchemy import ARRAY, Index, Numeric, SmallInteger, Text, text
 from sqlmodel import Field, SQLModel
 
 from process_apis.database import Instant, Json, one_of
@@ -77,6 +78,13 @@ class Posting(SQLModel, table=True):
             "due_at",
             postgresql_where=text("state IN ('SENDING', 'IN_DOUBT')"),
         ),
+        Index("posting_limit", "limit_key", postgresql_where=text("limit_key IS NOT NULL")),
+        Index("posting_held", "limit_key", postgresql_where=text("held IS NOT NULL")),
+        Index(
+            "posting_contract",
+            text("(charge ->> 'contract')"),
+            postgresql_where=text("charge IS NOT NULL"),
+        ),
         Index("posting_received", "id", postgresql_where=text("state = 'RECEIVED'")),
         Index(
             "posting_waiting_for",
@@ -138,6 +146,18 @@ class Posting(SQLModel, table=True):
     )
     request: dict[str, Any] | None = Field(
         default=None, sa_type=Json, description="The intent: what is, or would be, sent."
+    )
+    charge: dict[str, Any] | None = Field(
+        default=None,
+        sa_type=Json,
+        description="What a client is billed for it under the terms of its contract, and why.",
+    )
+    limit_key: str | None = Field(default=None, description="The limit that it consumes of.")
+    consumed: Decimal | None = Field(
+        default=None, sa_type=Numeric, description="Of the limit, in its measure."
+    )
+    held: Decimal | None = Field(
+        default=None, sa_type=Numeric, description="Worth of what is beyond the limit."
     )
     line: dict[str, Any] | None = Field(
         default=None, sa_type=Json, description="As read back from the ERP."

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_json
 from process_apis.processes.lineage import store as lineage
-from process_apis.processes.posting import judging
+from process_apis.processes.posting import charging, judging
 from process_apis.processes.posting.apart import POISON, apart
 from process_apis.processes.posting.judging import Verdict
 from process_apis.processes.posting.ledger import Ledger
@@ -46,12 +46,14 @@ _WRITE = text(
         target_connection = verdict.target_connection, posting_key = verdict.posting_key,
         legal_entity = verdict.legal_entity, accounting_date = verdict.accounting_date,
         prior_period = verdict.accounting_date <> posting.work_date IS TRUE,
-        lane = verdict.lane, due_at = least(posting.due_at, :now), woken_by = NULL,
+        charge = NULLIF(verdict.charge, 'null'::jsonb), limit_key = verdict.limit_key,
+        consumed = verdict.consumed, held = verdict.held, lane = verdict.lane,
+        due_at = least(posting.due_at, :now), woken_by = NULL,
         updated_at = :now
     FROM jsonb_to_recordset(CAST(:verdicts AS jsonb)) AS verdict (
         id uuid, state text, code text, findings jsonb, waiting_for text[], request jsonb,
         target_connection text, posting_key text, legal_entity text, accounting_date date,
-        lane int)
+        lane int, charge jsonb, limit_key text, consumed numeric, held numeric)
     WHERE posting.id = verdict.id
     """
 )
@@ -179,6 +181,8 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
             "legal_entity": each.legal_entity,
             "accounting_date": each.accounting_date,
             "lane": each.lane,
+            # What is not valid consumes nothing of any limit.
+            **charging.columns(None if each.findings else each.charge),
         }
         for each in verdicts
     ]

@@ -38,7 +38,7 @@ class RateBook:
         days, wanted = set(), set()
         for day, facts in asked:
             days.add(day)
-            wanted |= {names for names in _names(facts)}
+            wanted |= set(_names(facts))
         if not wanted:
             return cls(())
         names = [dict(each) for each in wanted]

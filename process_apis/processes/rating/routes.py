@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from process_apis.clock import TheClock
 from process_apis.database import TheDatabase
+from process_apis.doorbell import TheDoorbell
+from process_apis.processes.master_data.steps import TheLibrarian
 from process_apis.processes.rating import fx_steps, steps
 from process_apis.processes.rating.fx_schemas import Conversion, Converted, NewQuotes, QuotesTaken
 from process_apis.processes.rating.rules import Side
@@ -86,17 +88,17 @@ async def read_rate_card(card_id: UUID, caller: Reader, database: TheDatabase) -
     operation_id="publish_rate_card",
     summary="Have a draft hold, in place of the version before",
     description="Takes somebody else than its author. Overlaps are refused, and so are gaps that "
-    "are not marked as meant.",
+    "are not marked as meant. What waits for a rate is judged again.",
     responses=problem_responses(NotFound, Conflict, ValidationFailed),
 )
 @throttled("60/minute")
 async def publish_rate_card(
     card_id: UUID,
     caller: Annotated[Principal, requires("rates:write", roles=PUBLISHERS)],
-    database: TheDatabase,
-    clock: TheClock,
+    librarian: TheLibrarian,
+    doorbell: TheDoorbell,
 ) -> CardDetail:
-    return await steps.publish(database, clock, card_id, caller)
+    return await steps.publish(librarian, doorbell, card_id, caller)
 
 
 @router.post(

@@ -5,10 +5,14 @@ from uuid import UUID
 
 from process_apis import cursors
 from process_apis.database import Database
+from process_apis.doorbell import Doorbell, Stage
+from process_apis.processes.master_data import changes
 from process_apis.processes.master_data.currencies import CURRENCIES
+from process_apis.processes.master_data.steps import Librarian
 from process_apis.processes.rating import cards, rounding, rules, store
 from process_apis.processes.rating.book import RateBook
 from process_apis.processes.rating.cards import DraftLine, Fault
+from process_apis.processes.rating.keys import rates_key
 from process_apis.processes.rating.rounding import Per, TimeRounding
 from process_apis.processes.rating.rules import Ambiguous, Missing, Rated, RateQuestion, Side, Unit
 from process_apis.processes.rating.schemas import (
@@ -97,8 +101,10 @@ async def listed(
     )
 
 
-async def publish(database: Database, clock: Clock, card_id: UUID, caller: Principal) -> CardDetail:
-    """Have a draft hold, in place of the version before.
+async def publish(
+    librarian: Librarian, doorbell: Doorbell, card_id: UUID, caller: Principal
+) -> CardDetail:
+    """Have a draft hold, in place of the version before; what waits for a rate is judged again.
 
     :raises NotFound: there is none with this id.
     :raises Forbidden: whoever wrote it publishes it.
@@ -106,6 +112,7 @@ async def publish(database: Database, clock: Clock, card_id: UUID, caller: Princ
     :raises ValidationFailed: lines for the same overlap, here or with another published card, or
         leave a gap that nobody meant.
     """
+    database, now = librarian.database, librarian.clock.now()
     wanted = await read(database, card_id, caller)
     if wanted.card.created_by == caller.subject:
         raise Forbidden(
@@ -118,11 +125,15 @@ async def publish(database: Database, clock: Clock, card_id: UUID, caller: Princ
     async with database.transaction() as transaction:
         await store.lock(transaction, "")
         _refuse(_CANNOT, await store.clashes(transaction, card_id))
-        published = await store.publish(
-            transaction, card_id, wanted.card.code, caller.subject, clock.now()
+        code = wanted.card.code
+        if not await store.publish(transaction, card_id, code, caller.subject, now):
+            raise Conflict(f"Rate card {card_id} is no draft.", code="rate_card_not_draft")
+        words = (
+            f"rate card {code} version {wanted.card.version} was published by {caller.subject} "
+            f"{changes.at(now)}"
         )
-    if not published:
-        raise Conflict(f"Rate card {card_id} is no draft.", code="rate_card_not_draft")
+        await librarian.wake(transaction, {rates_key(wanted.card.side): words})
+    doorbell.ring(Stage.VALIDATE)
     return await read(database, card_id, caller)
 
 

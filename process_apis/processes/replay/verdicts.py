@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.processes.posting import judging
-from process_apis.processes.posting.judging import Row, Verdict
+from process_apis.processes.posting.candidates import Row
+from process_apis.processes.posting.judging import Verdict
 from process_apis.processes.posting.states import PostingKind, PostingState
 from process_apis.processes.replay import rules
 from process_apis.processes.replay.states import LineOutcome

@@ -1,12 +1,14 @@
 """Wire contract of `erp` v1."""
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from shared.values import Minutes
+from shared.values.money import DecimalString
 from system_apis.capabilities.contract import Contract, ExternalId
 
 PostingKey = Annotated[
@@ -84,6 +86,34 @@ class Operation(StrEnum):
     UPDATE = "update"
 
 
+class RateUnit(StrEnum):
+    """What a rate is for."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+
+class Charge(Contract):
+    """What a client is billed for a line, as Timepost rates it under the contract's terms.
+
+    An ERP that rates by itself ignores it; Timepost then compares what the ERP bills with it.
+    Negative where the line takes another one back.
+    """
+
+    contract: str = Field(max_length=100, description="The contract's code.")
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    unit: RateUnit
+    rate: DecimalString | None = Field(
+        default=None, description="Of a unit; null where none was asked for, as under a fixed fee."
+    )
+    quantity: DecimalString = Field(description="Units that are billed.")
+    amount: DecimalString = Field(description="What is billed, rounded to the currency.")
+    held_quantity: DecimalString = Field(
+        default=Decimal(0), description="Units beyond the contract's limit, not to be billed yet."
+    )
+    held: DecimalString = Field(default=Decimal(0), description="Their worth.")
+
+
 class PostingRequest(Contract):
     """One line to post, or to take back. Ids are the ERP's own: the caller resolves bindings.
 
@@ -103,6 +133,9 @@ class PostingRequest(Contract):
     minutes: Minutes
     billable: bool
     narrative: str = Field(default="", max_length=3000, description="Confidential.")
+    charge: Charge | None = Field(
+        default=None, description="Null where Timepost knows no terms for the project."
+    )
     operation: Operation = Operation.POST
     target_line: ExternalId | None = Field(
         default=None, description="The ERP's line that is taken back or rewritten."
@@ -151,6 +184,15 @@ class PostedLine(Contract):
         description="The day in the ledger, where the ERP keeps one beside the work's.",
     )
     invoiced: InvoiceState = InvoiceState.NONE
+    bill_amount: DecimalString | None = Field(
+        default=None, description="What the ERP bills for the line, where it says so."
+    )
+    bill_currency: str | None = Field(
+        default=None, description="Of that; null for the currency of the charge."
+    )
+    bill_rate: DecimalString | None = Field(
+        default=None, description="The rate that the ERP bills at, where it says so."
+    )
     version: str | None = Field(default=None, description="The ERP's version token of the line.")
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from system_apis.capabilities.erp.schemas import LookupItem, PostedLine, PostingRequest
+from system_apis.capabilities.erp.schemas import Charge, LookupItem, PostedLine, PostingRequest
 from system_apis.connectors.http_json.expressions import Expression
 
 Fields = Mapping[str, Expression]
@@ -26,6 +26,14 @@ SAMPLE: Document = {
     "minutes": 90,
     "billable": True,
     "narrative": "Sample.",
+    "contract": "SOW-114",
+    "bill_currency": "USD",
+    "bill_unit": "hour",
+    "bill_rate": "250.00",
+    "bill_quantity": "1.5",
+    "bill_amount": "375.00",
+    "held_quantity": "0",
+    "held_amount": "0.00",
     "target_line": "16",
     "target_key": "0e" * 32,
 }
@@ -53,8 +61,26 @@ def posting_document(item: PostingRequest) -> Document:
         "minutes": item.minutes,
         "billable": item.billable,
         "narrative": item.narrative,
+        **_charge(item.charge),
         "target_line": item.target_line,
         "target_key": item.target_key,
+    }
+
+
+def _charge(charge: Charge | None) -> Document:
+    """Decimals as texts: whoever wants numbers maps them with `to_number`."""
+    if charge is None:
+        names = [name for name in SAMPLE if name.startswith(("bill_", "held_"))]
+        return dict.fromkeys(["contract", *names])
+    return {
+        "contract": charge.contract,
+        "bill_currency": charge.currency,
+        "bill_unit": charge.unit.value,
+        "bill_rate": str(charge.rate) if charge.rate is not None else None,
+        "bill_quantity": str(charge.quantity),
+        "bill_amount": str(charge.amount),
+        "held_quantity": str(charge.held_quantity),
+        "held_amount": str(charge.held),
     }
 
 

@@ -9,14 +9,17 @@ from process_apis.processes import exceptions
 from process_apis.processes.exceptions.catalogue import CATALOGUE, told
 
 _PROCESSES = Path(exceptions.__file__).parents[1]
-_CODE = re.compile(r'"((?:MD|MP|PD|AP|TM|EX|IO|CO|RC|IC)_[A-Z_]+)"')
+_CODE = re.compile(r'"((?:MD|MP|RT|CT|PD|AP|TM|EX|IO|CO|RC|IC)_[A-Z_]+)"')
+
+# What a conversion answers; no hours wait for one.
+_NO_CASES = {"RT_FX_MISSING"}
 
 
 def _used() -> set[str]:
     # The modules above the processes wire them together, and give some their code.
     sources = [*_PROCESSES.glob("*/*.py"), *_PROCESSES.parent.glob("*.py")]
     texts = (path.read_text() for path in sources if path.name != "catalogue.py")
-    return {code for text in texts for code in _CODE.findall(text)}
+    return {code for text in texts for code in _CODE.findall(text)} - _NO_CASES
 
 
 def test_every_code_in_use_is_in_the_catalogue_and_no_other() -> None:

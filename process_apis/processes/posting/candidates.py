@@ -1,0 +1,113 @@
+"""Gathers what the rules look at: an entry's content with what the desk knows of it."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from process_apis.processes.master_data import keys
+from process_apis.processes.master_data.references import Desk, Reference
+from process_apis.processes.master_data.rules import normalised
+from process_apis.processes.posting.decisions import Path, decided
+from process_apis.processes.posting.periods import Period
+from process_apis.processes.posting.rules import Candidate, Party
+from process_apis.processes.posting.waking import day_key
+from process_apis.upstream.erp import PeriodStatus
+
+Row = Mapping[str, Any]
+
+# By what each kind is known; see `master_data.bindings`.
+_CALLED = {"worker": ("email", "code"), "project": ("code", "name"), "task": ("code", "name")}
+
+
+def references(row: Row) -> list[Reference]:
+    """What the entry refers to, to be resolved in bulk."""
+    content = row["content"]
+    found = []
+    for kind in ("worker", "project", "task"):
+        said = content.get(kind)
+        if said:
+            project = content.get("project")
+            within = project["external_id"] if kind == "task" and project else None
+            found.append(Reference.of(kind, said, within))
+    return found
+
+
+def candidate_of(row: Row, target: str, desk: Desk) -> Candidate:
+    """With what its references are bound to at the target."""
+    content, tracker = row["content"], row["source_connection"]
+    day = date.fromisoformat(content["work_date"])
+    worker = _party(desk, tracker, target, "worker", content["worker"], day)
+    project = _party(desk, tracker, target, "project", content.get("project"), day)
+    task = content.get("task")
+    legal_entity = worker.record.get("legal_entity_external_id")
+    return Candidate(
+        work_date=day,
+        minutes=content["minutes"],
+        billable=content["billable"],
+        running=content["running"],
+        narrative=content["narrative"],
+        worker_external_id=content["worker"]["external_id"],
+        worker_email=content["worker"].get("email"),
+        approver=row["approver"],
+        worker=worker,
+        project=project,
+        task=_party(desk, tracker, target, "task", task, day, project.target_id) if task else None,
+        periods=[
+            Period(each.start_date, each.end_date, PeriodStatus(each.status))
+            for each in desk.periods(target, legal_entity)
+        ],
+        day_minutes=int(row["day_minutes"] or 0),
+        day_key=day_key(tracker, content["worker"]["external_id"], day),
+        periods_key=keys.periods_key(target, legal_entity or ""),
+        let_into_soft_closed=decided(row, Path.SOFT_CLOSED),
+        posted_elsewhere=bool(row["posted_elsewhere"]) and not decided(row, Path.POST_ANYWAY),
+        employment=desk.employment(worker.record.get("id")),
+    )
+
+
+def _party(
+    desk: Desk,
+    tracker: str,
+    target: str,
+    kind: str,
+    said: Mapping[str, Any] | None,
+    day: date,
+    within: str | None = None,
+) -> Party:
+    if not said:
+        return Party(None, "none", waits_on=())
+    label = said.get("code") or said.get("name") or said.get("email") or said["external_id"]
+    waits_on = (
+        keys.dependency_key(f"binding-{kind}", tracker, said["external_id"]),
+        *_names(kind, target, said, within),
+    )
+    bound = desk.bound(tracker, target, kind, said["external_id"])
+    if bound is None or not bound.holds_on(day):
+        matched = desk.matched(tracker, target, kind, said["external_id"])
+        return Party(label, "several" if matched == "several" else "none", waits_on=waits_on)
+    return Party(
+        label,
+        "one",
+        target_id=bound.target_id,
+        record=bound.record,
+        waits_on=waits_on,
+        changes_on=(keys.dependency_key(kind, target, bound.target_id), waits_on[0]),
+    )
+
+
+def _names(kind: str, target: str, said: Mapping[str, Any], within: str | None) -> list[str]:
+    """What a record that nobody knows yet may be called when it appears."""
+    if kind == "task" and within is None:
+        return []
+    told = [str(said[name]) for name in _CALLED[kind] if normalised(said.get(name))]
+    return [keys.named_key(kind, target, name, within) for name in told]
+
+
+def watches(candidate: Candidate) -> tuple[str, ...]:
+    """Dependency keys whose change may change what was found."""
+    parties = [candidate.worker, candidate.project, candidate.task]
+    keys = {key for each in parties if each is not None for key in each.changes_on}
+    employment = candidate.employment
+    if employment is not None:
+        keys.add(employment.key)
+    return tuple(sorted({*keys, candidate.periods_key}))
