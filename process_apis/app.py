@@ -28,6 +28,12 @@ from shared.telemetry import configure
 from shared.values import Clock
 from shared.web import ReadinessCheck, create_api
 
+# What routes find under their names in the app's state.
+_PROVIDED = (
+    *("clock", "database", "doorbell", "system", "librarian", "ledger", "approvals"),
+    "ownership",
+)
+
 
 def create_app(settings: ProcessSettings | None = None, clock: Clock | None = None) -> FastAPI:
     """The tier's API, with settings from the environment unless given.
@@ -70,7 +76,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
         readiness=_readiness(runtime),
         verifier=runtime.verifier,
     )
-    for name in ("clock", "database", "doorbell", "system", "librarian", "ledger", "approvals"):
+    for name in _PROVIDED:
         setattr(app.state, name, getattr(runtime, name))
     return app
 

@@ -15,6 +15,7 @@ from process_apis.processes.exceptions.recorder import record_cases
 from process_apis.processes.feedback.echoes import told_lately
 from process_apis.processes.feedback.recorder import record_feedback
 from process_apis.processes.feedback.steps import Messenger
+from process_apis.processes.master_data.ownership.configuration import Ownership, read_ownership
 from process_apis.processes.master_data.steps import Alarm, Librarian
 from process_apis.processes.posting import waking
 from process_apis.processes.posting.ledger import Ledger
@@ -42,6 +43,7 @@ class Runtime:
     verifier: TokenVerifier
     reader: Reader
     approvals: ApprovalsDesk
+    ownership: Ownership
     librarian: Librarian
     ledger: Ledger
     messenger: Messenger
@@ -66,11 +68,12 @@ def build(
 ) -> Runtime:
     """Wire everything; connects to nothing yet.
 
-    :raises ConfigurationError: the approvals file is wrong.
+    :raises ConfigurationError: the approvals file or the ownership file is wrong.
     """
     arm(settings.chaos_stop_at)
     clock = clock or SystemClock()
     approvals = read_approvals(settings.approvals_file)
+    ownership = read_ownership(settings.ownership_file)
     timing = timing or settings.timing
     provider = HttpClient(name="The identity provider")
     system_http = HttpClient(settings.system_url.rstrip("/"), name="The system tier")
@@ -111,6 +114,7 @@ def build(
             told_lately,
         ),
         approvals=ApprovalsDesk(database, clock, approvals),
+        ownership=ownership,
         librarian=Librarian(
             database,
             system,
@@ -126,6 +130,7 @@ def build(
             system,
             clock,
             Listeners((record_cases, record_feedback), (record_incident,)),
+            ownership,
             timing,
         ),
         watch=Watch(database, clock, settings.watch),

@@ -98,6 +98,11 @@ class ProcessSettings(DatabaseSettings, StoppableTierSettings):
         description="TOML file of approvals that Timepost gives itself (see"
         " [approvals](approvals.md)); without it, the trackers give all of them.",
     )
+    ownership_file: Path | None = Field(
+        default=None,
+        description="TOML file of who owns which attribute of masters (see [masters](masters.md));"
+        " without it, each has its usual owner.",
+    )
     timing: Timing = Timing()
     watch: WatchSettings = WatchSettings()
 

@@ -5,7 +5,18 @@ from typing import Any
 from process_apis.tests.conftest import Tier
 from process_apis.tests.other_systems import OtherSystem
 from process_apis.tests.system_stand_in import ERP
-from process_apis.tests.test_other_masters import ACCOUNT, ADA, BEN, CRM, HCM, read
+from process_apis.tests.test_other_masters import (
+    ACCOUNT,
+    ADA,
+    BEN,
+    CENTRE,
+    CRM,
+    HCM,
+    LOGINS,
+    PLACE,
+    USER,
+    read,
+)
 
 Json = dict[str, Any]
 
@@ -103,3 +114,34 @@ async def test_whoever_could_be_several_is_nobody_and_so_are_strangers(tier: Tie
     await read(tier, HCM)
     await tier.read_masters()
     assert await drift(tier) == []
+
+
+async def test_a_directory_and_the_place_in_the_hcm_are_copies_and_owners_too(tier: Tier) -> None:
+    systems = await both(tier)
+    tier.system.others[LOGINS] = "directory"
+    login = {**USER, "email": "ada@example.com", "cost_centre": "4712"}
+    systems[LOGINS] = OtherSystem({"users": [login]})
+    systems[HCM].lists |= {
+        "cost-centres": [CENTRE],
+        "assignments": [{**PLACE, "legal_entity": "halden ridge", "valid_to": None}],
+    }
+    for name in (HCM, LOGINS):
+        await read(tier, name)
+    (centre,) = await drift(tier)
+    assert (centre["attribute"], centre["copy_connection"]) == ("cost_centre", LOGINS)
+    assert (centre["owner_value"], centre["copy_value"]) == ("4711", "4712")
+    assert centre["why"] == f"{HCM} owns it"
+
+    company = tier.system.masters["legal-entities"][0]
+    tier.system.masters["legal-entities"].append({**company, "external_id": "2", "code": "HRC-DE"})
+    tier.system.masters["legal-entities"][1]["name"] = "Halden Ridge GmbH"
+    await tier.read_masters()
+    systems[HCM].lists["assignments"][0]["legal_entity"] = "hrc-de"
+    await read(tier, HCM)
+    moved = [each for each in await drift(tier) if each["attribute"] == "legal_entity"]
+    assert [(each["copy_connection"], each["copy_value"]) for each in moved] == [(ERP, "HRC-US")]
+
+
+async def test_a_place_that_is_none_is_refused(tier: Tier) -> None:
+    answer = await tier.call("GET", "/v1/master-data/drift", params={"after": "worker 11"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")

@@ -1,10 +1,15 @@
 """What an HCM says of a worker decides, where there is one that knows them."""
 
+from pathlib import Path
+
 import pytest
 
+from deploy.identity.in_thread import RunningIdentityServer
+from process_apis.settings import ProcessSettings
 from process_apis.tests import firm
-from process_apis.tests.conftest import Tier
+from process_apis.tests.conftest import Tier, running_tier
 from process_apis.tests.other_systems import OtherSystem
+from process_apis.tests.system_stand_in import ERP, StandIn
 from process_apis.tests.test_other_masters import ADA, CENTRE, HCM, PLACE, read
 
 MINE = {**ADA, "email": "ada@example.com"}
@@ -103,3 +108,46 @@ async def test_whom_the_hcm_does_not_know_is_judged_by_the_erp(
         await tier.read_masters()
     await approved(tier, "e1", "2026-06-20")
     assert len(tier.system.lines) == 1
+
+
+async def test_a_legal_entity_may_leave_the_days_and_the_place_to_the_erp(
+    settings: ProcessSettings, system: StandIn, identity: RunningIdentityServer, tmp_path: Path
+) -> None:
+    """Validation and the list of differences go by one file."""
+    path = tmp_path / "ownership.toml"
+    path.write_text(
+        "\n".join(
+            f"[worker.{name}]\nowners = ['hcm']\n[[worker.{name}.legal_entities]]\n"
+            f"codes = ['HRC-US']\nowners = {owners}"
+            for name, owners in (
+                ("hire_date", "['erp']"),
+                ("termination_date", "['erp']"),
+                ("assignments", "[]"),
+            )
+        )
+    )
+    configured = settings.model_copy(update={"ownership_file": path})
+    async with running_tier(configured, system, identity) as tier:
+        hcm = await people(tier)
+        hcm.lists["workers"] = [{**MINE, "termination_date": "2026-05-31"}]
+        await read(tier, HCM)
+        await approved(tier, "e1", "2026-06-20")
+        assert len(system.lines) == 1
+
+        listed = (await tier.call("GET", "/v1/master-data/ownership")).json()["attributes"]
+        (left,) = [each for each in listed if each["attribute"] == "termination_date"]
+        assert left["configured"]
+        assert [(each["legal_entities"], each["owners"]) for each in left["rules"]] == [
+            (["HRC-US"], ["erp"]),
+            (None, ["hcm"]),
+        ]
+
+        system.masters["workers"][0]["termination_date"] = "2026-06-10"
+        await tier.read_masters()
+        await approved(tier, "e2", "2026-06-21")
+        case = await tier.case()
+        assert case["sentence"] == "Ada Obi was not employed on 2026-06-21 according to the ERP."
+        told = (await tier.call("GET", "/v1/master-data/drift")).json()["drift"]
+        (left,) = [each for each in told if each["attribute"] == "termination_date"]
+        assert (left["copy_connection"], left["copy_value"]) == (HCM, "2026-05-31")
+        assert (left["owner_value"], left["why"]) == ("2026-06-10", f"{ERP} owns it")

@@ -1,24 +1,22 @@
 """The approvals file: who gives the approvals of each tracker connection, and by which rules."""
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from process_apis.processes.approvals import rules
 from process_apis.processes.approvals.rules import Person
+from process_apis.toml_files import read_file
 from shared.identity import Principal
-from shared.problems import ConfigurationError, FieldError
 
 _VARIABLE = "TIMEPOST_PROCESS_APPROVALS_FILE"
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -151,25 +149,5 @@ def read_approvals(path: Path | None) -> ApprovalsFile:
     """
     if path is None:
         return ApprovalsFile()
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(
-            f"The approvals file {path} cannot be read ({type(error).__name__}).",
-            action=f"Write one, or unset {_VARIABLE}: then the trackers give all approvals.",
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise ConfigurationError(f"{path} is not valid TOML: {reason}.") from None
-    try:
-        return ApprovalsFile.model_validate(document)
-    except ValidationError as error:
-        faults = [_fault(each, document) for each in error.errors(include_url=False)]
-    lines = "\n".join(f"  {fault.field}: {fault.message}" for fault in faults)
-    raise ConfigurationError(f"{path} is wrong:\n{lines}", errors=faults)
-
-
-def _fault(details: Mapping[str, Any], document: Mapping[str, Any]) -> FieldError:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in details["loc"])
-    message = str(details["msg"]).removeprefix("Value error, ")
-    return FieldError(field=place.removeprefix(".") or ", ".join(document), message=message)
+    without = "the trackers give all approvals"
+    return read_file(path, ApprovalsFile, "approvals file", _VARIABLE, without)

@@ -1,25 +1,20 @@
-"""Finds what HCMs say of workers: they own that, and the ERP only has a copy."""
+"""Finds what counts of workers' employment, by whoever owns it: days, and where they stand."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_dicts
-from process_apis.processes.master_data.employment import Employment, Place
+from process_apis.processes.master_data.employment import Employment, Place, Word
 from process_apis.processes.master_data.keys import dependency_key
+from process_apis.processes.master_data.ownership.attributes import ATTRIBUTES
+from process_apis.processes.master_data.ownership.claims import Known, known
+from process_apis.processes.master_data.ownership.configuration import Ownership
+from process_apis.processes.master_data.ownership.rules import Claim, survivor
 from process_apis.processes.master_data.tables import MasterKind
-
-_EMPLOYEES = text(
-    """
-    SELECT owner_connection AS hcm, owner_external_id AS external_id, number_key, email_key,
-           hire_date, termination_date
-    FROM employee
-    WHERE owner_connection = ANY(:hcms) AND vanished_at IS NULL
-      AND (number_key = ANY(:numbers) OR email_key = ANY(:emails))
-    """
-)
 
 # A cost centre that is only named counts as valid: there is no list of them to hold it against.
 _ASSIGNMENTS = text(
@@ -44,51 +39,63 @@ _ASSIGNMENTS = text(
 
 
 async def employments(
-    transaction: AsyncConnection, hcms: Sequence[str], workers: Iterable[Mapping[str, Any]]
-) -> dict[Any, Employment]:
-    """By the id of the canonical worker, those whom one employee of the HCMs is by number, or else
-    by address; whoever could be several is none."""
-    known = list(workers)
-    if not hcms or not known:
-        return {}
+    transaction: AsyncConnection, ownership: Ownership, workers: Iterable[UUID], now: datetime
+) -> dict[UUID, Employment]:
+    """By the id of the canonical worker, those of whom anybody but the ERP says something."""
+    found = await known(transaction, "worker", workers, now.date(), ("erp", "hcm"))
+    told = {each.id: claims for each in found.values() if (claims := _of_hcms(each))}
     asked = {
-        "hcms": list(hcms),
-        "numbers": sorted({each["number_key"] for each in known if each["number_key"]}),
-        "emails": sorted({each["email_key"] for each in known if each["email_key"]}),
+        worker: claims[0]
+        for worker, claims in told.items()
+        if len(claims) == 1 and _asked(ownership, found[worker], claims[0])
     }
-    employees = as_dicts(await transaction.execute(_EMPLOYEES, asked))
-    found = {each["id"]: match for each in known if (match := _same(each, employees))}
-    if not found:
-        return {}
-    places = await _places(transaction, list(found.values()))
+    places = await _places(transaction, list(asked.values())) if asked else {}
     return {
         worker: Employment(
-            employee["hcm"],
-            dependency_key(MasterKind.EMPLOYEE, employee["hcm"], employee["external_id"]),
-            employee["hire_date"],
-            employee["termination_date"],
-            tuple(places.get((employee["hcm"], employee["external_id"]), ())),
+            tuple(_key(each) for each in claims),
+            _word(ownership, found[worker], "hire_date"),
+            _word(ownership, found[worker], "termination_date"),
+            claims[0].connection,
+            tuple(places.get(_place(asked[worker]), ())) if worker in asked else (),
         )
-        for worker, employee in found.items()
+        for worker, claims in told.items()
     }
 
 
-def _same(
-    worker: Mapping[str, Any], employees: Sequence[Mapping[str, Any]]
-) -> Mapping[str, Any] | None:
-    for key in ("number_key", "email_key"):
-        hits = [each for each in employees if worker[key] and each[key] == worker[key]]
-        if hits:
-            return hits[0] if len(hits) == 1 else None
-    return None
+def _of_hcms(worker: Known) -> list[Claim]:
+    return [each for each in worker.claims["hire_date"] if each.system == "hcm"]
+
+
+def _asked(ownership: Ownership, worker: Known, hcm: Claim) -> bool:
+    """Whether this HCM's assignments say where the worker stands."""
+    rule = ownership.rule(ATTRIBUTES["worker", "assignments"], worker.legal_entity)
+    return rule.rank(hcm) is not None
+
+
+def _word(ownership: Ownership, worker: Known, name: str) -> Word:
+    attribute = ATTRIBUTES["worker", name]
+    rule = ownership.rule(attribute, worker.legal_entity)
+    counts = survivor(attribute, rule, worker.claims[name])
+    if counts.claim is None or counts.value is None:
+        return Word(None, worker.connection)
+    system = "the ERP" if counts.claim.system == "erp" else counts.claim.connection
+    return Word(date.fromisoformat(counts.value), system)
+
+
+def _key(employee: Claim) -> str:
+    return dependency_key(MasterKind.EMPLOYEE, employee.connection, employee.external_id)
+
+
+def _place(employee: Claim) -> tuple[str, str]:
+    return employee.connection, employee.external_id
 
 
 async def _places(
-    transaction: AsyncConnection, employees: Sequence[Mapping[str, Any]]
+    transaction: AsyncConnection, employees: Sequence[Claim]
 ) -> dict[tuple[str, str], list[Place]]:
     asked = {
-        "hcms": [each["hcm"] for each in employees],
-        "employees": [each["external_id"] for each in employees],
+        "hcms": [each.connection for each in employees],
+        "employees": [each.external_id for each in employees],
     }
     found: dict[tuple[str, str], list[Place]] = {}
     for row in as_dicts(await transaction.execute(_ASSIGNMENTS, asked)):

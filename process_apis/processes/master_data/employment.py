@@ -1,4 +1,4 @@
-"""Where a worker stands, as an HCM says. Pure: no I/O."""
+"""Since when, until when and where a worker is employed, as its owners say. Pure: no I/O."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -33,17 +33,28 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Employment:
-    """What the HCM says of one worker.
+class Word:
+    """A day, and the system whose word on it counts; None is no day."""
 
-    :param key: dependency key of anything that the HCM says of them.
-    :param places: in no order, without overlaps; none if the HCM has no assignments.
+    day: date | None
+    system: str
+
+
+@dataclass(frozen=True)
+class Employment:
+    """What counts of one worker, where anybody but the ERP says something of them.
+
+    :param keys: dependency keys of what others than the ERP say.
+    :param hired: the first day.
+    :param left: the last day, inclusive.
+    :param hcm: who says where they stand.
+    :param places: in no order, without overlaps; none if nobody is asked, or has any.
     """
 
-    hcm: str
-    key: str
-    hire_date: date | None
-    termination_date: date | None
+    keys: tuple[str, ...]
+    hired: Word
+    left: Word
+    hcm: str = ""
     places: tuple[Place, ...] = ()
 
     def place_on(self, day: date) -> Place | None:

@@ -13,6 +13,7 @@ from process_apis.processes.master_data import bindings
 from process_apis.processes.master_data.bindings import Bound, Unbound
 from process_apis.processes.master_data.employees import employments
 from process_apis.processes.master_data.employment import Employment
+from process_apis.processes.master_data.ownership.configuration import Ownership
 from process_apis.processes.master_data.rules import Matched, Named
 from process_apis.processes.master_data.tables import AccountingPeriod, MasterKind
 from process_apis.upstream.connections import Capability, Connection
@@ -51,7 +52,7 @@ class Desk:
         transaction: AsyncConnection,
         now: datetime,
         routes: Mapping[str, tuple[str, ...]],
-        hcms: Mapping[str, tuple[str, ...]],
+        ownership: Ownership | None,
     ) -> None:
         self._transaction = transaction
         self._now = now
@@ -59,16 +60,21 @@ class Desk:
         self._bound: dict[tuple[str, str, MasterKind], dict[str, Bound]] = {}
         self._matched: dict[tuple[str, str, MasterKind], dict[str, Matched]] = {}
         self._periods: dict[tuple[str, str], list[PeriodRow]] = {}
-        self._hcms = hcms
+        self._ownership = ownership
         self._employments: dict[Any, Employment] = {}
 
     @classmethod
-    async def open(cls, transaction: AsyncConnection, now: datetime) -> Self:
-        """With the routes from trackers to ERPs, and from ERPs to HCMs: those that serve a common
-        legal entity."""
+    async def open(
+        cls, transaction: AsyncConnection, now: datetime, ownership: Ownership | None = None
+    ) -> Self:
+        """With the routes from trackers to ERPs: those that serve a common legal entity.
+
+        :param ownership: who says whether workers are employed; None if nobody wants to know.
+        """
         known = await connections.known(transaction)
         routes = _serving_the_same(known, "time_tracking", "erp")
-        return cls(transaction, now, routes, _serving_the_same(known, "erp", "hcm"))
+        anybody = any(each.capability == "hcm" for each in known)
+        return cls(transaction, now, routes, ownership if anybody else None)
 
     async def resolve(self, asked: Sequence[tuple[str, Sequence[Reference]]]) -> None:
         """Look up all references of a batch, and bind those whose natural keys tell."""
@@ -84,7 +90,8 @@ class Desk:
                     await self._resolve_kind(tracker, erp, kind, wanted)
         for erp in sorted({erp for tracker in by_tracker for erp in self._routes.get(tracker, ())}):
             await self.read_periods(erp)
-            await self._read_employments(erp)
+        if self._ownership is not None:
+            await self._read_employments(self._ownership)
 
     def target_of(self, tracker: str, worker: str) -> str | None:
         """The ERP that takes this worker's entries; with several, the one that knows them."""
@@ -105,7 +112,7 @@ class Desk:
         return self._matched.get((tracker, erp, MasterKind(kind)), {}).get(external_id, "none")
 
     def employment(self, worker: Any) -> Employment | None:
-        """What an HCM says of a worker, by the canonical record's id."""
+        """What counts of a worker's employment, by the canonical record's id."""
         return self._employments.get(worker)
 
     def periods(self, erp: str, legal_entity: str | None) -> list[PeriodRow]:
@@ -132,16 +139,15 @@ class Desk:
                 known = await bindings.resolve(self._transaction, tracker, erp, kind, wanted)
         self._bound[place] = known
 
-    async def _read_employments(self, erp: str) -> None:
-        """Of all workers of the batch at once, and only where there is an HCM to ask."""
+    async def _read_employments(self, ownership: Ownership) -> None:
+        """Of all workers of the batch at once."""
         workers = {
-            bound.record["id"]: bound.record
-            for (_, target, kind), found in self._bound.items()
-            if target == erp and kind is MasterKind.WORKER
+            bound.record["id"]
+            for (_, _, kind), found in self._bound.items()
+            if kind is MasterKind.WORKER
             for bound in found.values()
         }
-        hcms = self._hcms.get(erp, ())
-        self._employments |= await employments(self._transaction, hcms, workers.values())
+        self._employments = await employments(self._transaction, ownership, workers, self._now)
 
     def _project_at(self, tracker: str, erp: str, reference: Reference) -> str | None:
         if reference.within is None:

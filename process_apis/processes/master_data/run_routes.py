@@ -9,13 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from process_apis.database import TheDatabase
 from process_apis.doorbell import Stage, TheDoorbell
 from process_apis.processes.connections import store as connections
-from process_apis.processes.master_data import confirming, drift, reading, steps
+from process_apis.processes.master_data import confirming, reading, steps
 from process_apis.processes.master_data.run_tables import ChangeKind, RunStatus
 from process_apis.processes.master_data.schemas import (
     ChangePage,
     Confirmation,
-    DriftKind,
-    DriftPage,
     NewRun,
     Run,
     RunPage,
@@ -46,21 +44,6 @@ class RunQuery(BaseModel):
     status: RunStatus | None = None
     cursor: str | None = Field(default=None, max_length=200)
     limit: int = Field(default=50, ge=1, le=200)
-
-
-class DriftQuery(BaseModel):
-    """Which differences."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: DriftKind | None = None
-    connection: Storable | None = Field(
-        default=None, max_length=63, description="Whose copies differ."
-    )
-    after: Storable | None = Field(
-        default=None, max_length=600, description="`next_after` of the page before."
-    )
-    limit: int = Field(default=200, ge=1, le=1000)
 
 
 class ChangeQuery(BaseModel):
@@ -105,24 +88,6 @@ async def refresh_master_data(
     doorbell.ring(Stage.MASTERS, connection)
     async with database.transaction() as transaction:
         return await reading.run(transaction, opened.id)
-
-
-@router.get(
-    "/drift",
-    operation_id="list_master_data_drift",
-    summary="Where systems disagree",
-    description="Attributes of which a copy says something else than the system that owns them. A "
-    "line goes when the copy is mended.",
-    dependencies=[requires("masters:read")],
-)
-@throttled("120/minute")
-async def list_master_data_drift(
-    query: Annotated[DriftQuery, Query()], database: TheDatabase
-) -> DriftPage:
-    async with database.transaction() as transaction:
-        return await drift.drift(
-            transaction, query.kind, query.connection, query.after, query.limit
-        )
 
 
 @router.get(

@@ -157,31 +157,3 @@ class ChangePage(BaseModel):
 
     changes: list[ChangeView]
     next_after: int | None = Field(description="`after` of the next page.")
-
-
-class DriftKind(StrEnum):
-    """Kinds of records that two systems have."""
-
-    WORKER = "worker"
-    CLIENT = "client"
-
-
-class DriftView(BaseModel):
-    """An attribute of which a copy says something else than its owner."""
-
-    kind: DriftKind
-    name: str = Field(description="As the copy has it.")
-    attribute: str
-    owner_connection: str = Field(description="Whose word counts.")
-    owner_external_id: str
-    owner_value: str
-    copy_connection: str = Field(description="Where it has to be mended.")
-    copy_external_id: str
-    copy_value: str | None
-
-
-class DriftPage(BaseModel):
-    """By kind, copy and attribute."""
-
-    drift: list[DriftView]
-    next_after: str | None = Field(description="`after` of the next page.")

@@ -109,5 +109,5 @@ def watches(candidate: Candidate) -> tuple[str, ...]:
     keys = {key for each in parties if each is not None for key in each.changes_on}
     employment = candidate.employment
     if employment is not None:
-        keys.add(employment.key)
+        keys |= set(employment.keys)
     return tuple(sorted({*keys, candidate.periods_key}))

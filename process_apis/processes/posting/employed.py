@@ -1,13 +1,13 @@
 """Whether a worker was employed on the day of work, and where. Pure: no I/O.
 
-What the HCM says goes before what the ERP says, attribute by attribute: the ERP has a copy.
+Whose word counts is configured, attribute by attribute; of whom only the ERP knows, the ERP's does.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from process_apis.processes.master_data.employment import Employment
+from process_apis.processes.master_data.employment import Employment, Word
 from process_apis.processes.posting.findings import Finding
 
 
@@ -22,25 +22,35 @@ def employed(
     :param record: the worker as the ERP has them.
     :param changes_on: dependency keys of that record.
     """
-    hired, left = record.get("hire_date"), record.get("termination_date")
-    says = "the ERP"
+    if record.get("vanished_at") is not None:
+        yield Finding("MD_WORKER_INACTIVE", changes_on, {"system": "the ERP"})
+        return
+    hired, left = _days(record, employment)
     if employment is not None:
-        hired, left = employment.hire_date or hired, employment.termination_date or left
-        says = employment.hcm
-        changes_on = (employment.key, *changes_on)
-    gone = record.get("vanished_at") is not None
-    if gone or (hired and day < hired) or (left and day > left):
-        said = "the ERP" if gone else says
-        yield Finding("MD_WORKER_INACTIVE", changes_on, {"system": said})
-    elif employment is not None and employment.places:
+        changes_on = (*employment.keys, *changes_on)
+    for word, outside in (
+        (hired, hired.day is not None and day < hired.day),
+        (left, left.day is not None and day > left.day),
+    ):
+        if outside:
+            yield Finding("MD_WORKER_INACTIVE", changes_on, {"system": word.system})
+            return
+    if employment is not None and employment.places:
         yield from _placed(employment, day)
+
+
+def _days(record: Mapping[str, Any], employment: Employment | None) -> tuple[Word, Word]:
+    if employment is not None:
+        return employment.hired, employment.left
+    known = (record.get("hire_date"), record.get("termination_date"))
+    return Word(known[0], "the ERP"), Word(known[1], "the ERP")
 
 
 def _placed(employment: Employment, day: date) -> Iterator[Finding]:
     place = employment.place_on(day)
     if place is None:
-        yield Finding("MD_WORKER_INACTIVE", (employment.key,), {"system": employment.hcm})
+        yield Finding("MD_WORKER_INACTIVE", employment.keys, {"system": employment.hcm})
     elif not place.may_be_booked_on(day):
-        keys = (place.centre_key, employment.key)
+        keys = (place.centre_key, *employment.keys)
         detail = {"label": place.centre or "(without a code)", "system": employment.hcm}
         yield Finding("MD_COSTCENTRE_INVALID", keys, detail)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import as_dicts
 from process_apis.processes.billing.rules import Charge
 from process_apis.processes.master_data import keys
+from process_apis.processes.master_data.ownership.configuration import Ownership
 from process_apis.processes.master_data.references import Desk
 from process_apis.processes.posting import charging, rules
 from process_apis.processes.posting.candidates import Row, candidate_of, references, watches
@@ -94,7 +95,7 @@ class Verdict:
         return waits_for_sibling(self) and is_pending(self.row)
 
 
-Judge = Callable[[AsyncConnection, Sequence[Row], datetime], Awaitable[list[Verdict]]]
+Judge = Callable[[AsyncConnection, Sequence[Row], datetime, Ownership], Awaitable[list[Verdict]]]
 
 
 async def rows_of(transaction: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Row]:
@@ -102,9 +103,11 @@ async def rows_of(transaction: AsyncConnection, ids: Sequence[UUID]) -> Sequence
     return as_dicts(await transaction.execute(_ROWS, {"ids": list(ids)}))
 
 
-async def judge(transaction: AsyncConnection, rows: Sequence[Row], now: datetime) -> list[Verdict]:
+async def judge(
+    transaction: AsyncConnection, rows: Sequence[Row], now: datetime, ownership: Ownership
+) -> list[Verdict]:
     """Resolve references in bulk, then let the rules decide on each."""
-    desk = await Desk.open(transaction, now)
+    desk = await Desk.open(transaction, now, ownership)
     await desk.resolve([(row["source_connection"], references(row)) for row in rows])
     asked = [_asked(row, desk) for row in rows]
     found = {
@@ -244,7 +247,7 @@ def _state(findings: Sequence[Finding]) -> PostingState:
 
 
 async def judge_unreadable(
-    _transaction: AsyncConnection, rows: Sequence[Row], _now: datetime
+    _transaction: AsyncConnection, rows: Sequence[Row], _now: datetime, _ownership: Ownership
 ) -> list[Verdict]:
     """In place of `judge`, for what that cannot work with: whoever runs Timepost has to look."""
     return [_unreadable(row) for row in rows]

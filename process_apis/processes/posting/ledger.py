@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from process_apis.database import Database
+from process_apis.processes.master_data.ownership.configuration import Ownership
 from process_apis.processes.posting.ports import Listeners
 from process_apis.provided import provided
 from process_apis.timing import Timing
@@ -23,6 +24,7 @@ class Ledger:
     system: SystemTier
     clock: Clock
     listeners: Listeners
+    ownership: Ownership
     timing: Timing = field(default_factory=Timing)
     known_abilities: dict[str, tuple[datetime, ErpAbilities]] = field(default_factory=dict)
 

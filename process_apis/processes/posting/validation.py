@@ -107,7 +107,8 @@ async def _validate(ledger: Ledger, only: Sequence[UUID] | None) -> list[Verdict
         ids = [row.id for row in await transaction.execute(_LOCK, asked)]
         if not ids:
             return []
-        verdicts = await judging.judge(transaction, await judging.rows_of(transaction, ids), now)
+        rows = await judging.rows_of(transaction, ids)
+        verdicts = await judging.judge(transaction, rows, now, ledger.ownership)
         await settle(transaction, ledger, verdicts, now)
     reached(StopPoint.POSTINGS_JUDGED)
     return verdicts
@@ -123,7 +124,7 @@ async def _set_aside(ledger: Ledger, posting_id: UUID) -> Verdict:
         now = ledger.clock.now()
         locked = await transaction.execute(_LOCK, {"only": [posting_id], "limit": 1})
         rows = await judging.rows_of(transaction, [posting_id])
-        verdicts = await judging.judge_unreadable(transaction, rows, now)
+        verdicts = await judging.judge_unreadable(transaction, rows, now, ledger.ownership)
         if locked.first() is not None:
             await settle(transaction, ledger, verdicts, now)
         return verdicts[0]

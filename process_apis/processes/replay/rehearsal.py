@@ -102,7 +102,7 @@ async def _judge(ledger: Ledger, ids: Sequence[UUID]) -> list[Verdict]:
         # Judging binds what natural keys tell: that, too, is taken back.
         async with ledger.database.rehearsal() as transaction:
             rows = await judging.rows_of(transaction, some)
-            return list(await judge(transaction, rows, ledger.clock.now()))
+            return list(await judge(transaction, rows, ledger.clock.now(), ledger.ownership))
 
     async def set_aside(posting_id: UUID) -> Verdict:
         (verdict,) = await with_(judging.judge_unreadable, [posting_id])

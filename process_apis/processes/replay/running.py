@@ -104,7 +104,8 @@ async def _replay(
             return []
         now = ledger.clock.now()
         ids = await _lock(transaction, job, list(lines))
-        judged = await judge(transaction, await judging.rows_of(transaction, ids), now)
+        rows = await judging.rows_of(transaction, ids)
+        judged = await judge(transaction, rows, now, ledger.ownership)
         same = [each for each in judged if digest_of(each) == lines[each.row["id"]]]
         await _take_up(transaction, ledger, job, same, now)
         outcomes = dict.fromkeys(lines, LineOutcome.GONE)

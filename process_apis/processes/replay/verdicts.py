@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.processes.master_data.ownership.configuration import Ownership
 from process_apis.processes.posting import judging
 from process_apis.processes.posting.candidates import Row
 from process_apis.processes.posting.judging import Verdict
@@ -17,14 +18,16 @@ from process_apis.upstream.erp import PostingRequest
 _DECIDED = text("SELECT id, request FROM posting WHERE id = ANY(:ids)")
 
 
-async def judge(transaction: AsyncConnection, rows: Sequence[Row], now: datetime) -> list[Verdict]:
+async def judge(
+    transaction: AsyncConnection, rows: Sequence[Row], now: datetime, ownership: Ownership
+) -> list[Verdict]:
     """Judge as the ledger would. A reversal has been decided on; what was decided is sent again.
 
     When its turn comes, the ledger decides on it anew, by the line as it stands in the ERP then.
     """
     reversals = [row for row in rows if is_reversal(row)]
     others = [row for row in rows if not is_reversal(row)]
-    verdicts = await judging.judge(transaction, others, now) if others else []
+    verdicts = await judging.judge(transaction, others, now, ownership) if others else []
     if reversals:
         asked = {"ids": [row["id"] for row in reversals]}
         decided = {row.id: row.request for row in await transaction.execute(_DECIDED, asked)}

@@ -1,0 +1,1 @@
+"""Who owns which attribute, what survives where systems disagree, and what people decide."""
