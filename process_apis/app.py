@@ -14,6 +14,7 @@ from process_apis.processes.billing import routes as billing
 from process_apis.processes.connections import routes as connections
 from process_apis.processes.exceptions import routes as exceptions
 from process_apis.processes.intake import routes as intake
+from process_apis.processes.mapping import routes as mapping
 from process_apis.processes.master_data import routes as master_data
 from process_apis.processes.posting import routes as posting
 from process_apis.processes.rating import routes as rating
@@ -66,6 +67,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
             posting.router,
             exceptions.router,
             unbound.router,
+            mapping.router,
             rating.router,
             billing.router,
             replay.router,

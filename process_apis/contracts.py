@@ -9,6 +9,7 @@ from process_apis.processes.billing import routes as billing
 from process_apis.processes.connections import routes as connections
 from process_apis.processes.exceptions import routes as exceptions
 from process_apis.processes.intake import routes as intake
+from process_apis.processes.mapping import routes as mapping
 from process_apis.processes.master_data import routes as master_data
 from process_apis.processes.posting import routes as posting
 from process_apis.processes.rating import routes as rating
@@ -28,6 +29,7 @@ CONTRACTS: tuple[tuple[str, APIRouter, str], ...] = (
     ("posting", posting.router, "The sub-ledger: every posting and where it stands."),
     ("exceptions", exceptions.router, "Cases that a person must act on."),
     ("unbound", unbound.router, "What is bound to nothing, and what it may be."),
+    ("mapping", mapping.router, "Which task, billing code and activity entries are mapped to."),
     ("rating", rating.router, "Rate cards, and which rate holds."),
     ("billing", billing.router, "Terms of contracts: what of the hours is billed, and its limits."),
     ("replay", replay.router, "Replays: dry run, start, progress, stop."),

@@ -42,6 +42,7 @@ class TimeEntry(Read):
     billable: bool
     narrative: Cleaned = ""
     tags: list[Cleaned] = []
+    activity: Cleaned | None = None
     running: bool = False
     invoiced: bool = False
     approval: EntryApproval | None = None

@@ -21,6 +21,7 @@ class StopPoint(StrEnum):
     ERP_LOOKED_UP = "erp_looked_up"
     # Process tier: the API
     INBOX_COMMITTED = "inbox_committed"
+    MAPPING_PUBLISHED = "mapping_published"
     # Process tier: workers
     HINTS_CLAIMED = "hints_claimed"
     VERSIONS_COMMITTED = "versions_committed"

@@ -34,8 +34,12 @@ MASTERS = {
     StopPoint.MASTERS_COMPARED,
     StopPoint.MASTERS_BATCH_TAKEN,
 }
-# Reached once a day here: the process tier's own tests stop workers at them.
-SCHEDULED = {StopPoint.SWEEP_LEFT_HINTS, StopPoint.WEEKS_COMPARED}
+# Reached once a day here, or when a steward acts: the process tier's own tests stop it at them.
+ELSEWHERE = {
+    StopPoint.SWEEP_LEFT_HINTS,
+    StopPoint.WEEKS_COMPARED,
+    StopPoint.MAPPING_PUBLISHED,
+}
 # Reached while something special happens, and not oftener than that.
 ONCE = LOOK_UPS | REPLAYS | MASTERS | {StopPoint.PROBE_TAKEN}
 # The calls by which lines come into being; the other ERP's calls have no names.

@@ -103,14 +103,16 @@ _ENTRIES = (
         _S2,
         _STEWARD,
         "Nothing in the ERP corresponds to {label}.",
-        "Bind it to the task of the ERP that is meant; all entries like it then post.",
+        "Bind it to the task of the ERP that is meant, or publish a rule of the mapping for it; "
+        "all entries like it then post.",
     ),
     CatalogueEntry(
         "MP_AMBIGUOUS",
         _S2,
         _STEWARD,
         "{label} could be more than one record of the ERP.",
-        "Choose which one is meant by binding it.",
+        "Choose which one is meant by binding it; where rules of the mapping are what holds alike, "
+        "publish one that is more specific.",
     ),
     CatalogueEntry(
         "RT_MISSING",

@@ -35,6 +35,18 @@ class Reference:
         return cls(MasterKind(kind), said["external_id"], keys, within)
 
 
+def references_of(content: Mapping[str, Any]) -> list[Reference]:
+    """What an entry refers to, to be resolved in bulk."""
+    found = []
+    for kind in ("worker", "project", "task"):
+        said = content.get(kind)
+        if said:
+            project = content.get("project")
+            within = project["external_id"] if kind == "task" and project else None
+            found.append(Reference.of(kind, said, within))
+    return found
+
+
 @dataclass(frozen=True)
 class PeriodRow:
     """A period of a legal entity's ledger."""

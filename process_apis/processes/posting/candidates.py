@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from process_apis.processes.mapping.targets import Mapped
 from process_apis.processes.master_data import keys
-from process_apis.processes.master_data.references import Desk, Reference
+from process_apis.processes.master_data.references import Desk
 from process_apis.processes.master_data.rules import normalised
 from process_apis.processes.posting.decisions import Path, decided
+from process_apis.processes.posting.mapped import mapped_parties
 from process_apis.processes.posting.periods import Period
 from process_apis.processes.posting.rules import Candidate, Party
 from process_apis.processes.posting.waking import day_key
@@ -19,26 +21,15 @@ Row = Mapping[str, Any]
 _CALLED = {"worker": ("email", "code"), "project": ("code", "name"), "task": ("code", "name")}
 
 
-def references(row: Row) -> list[Reference]:
-    """What the entry refers to, to be resolved in bulk."""
-    content = row["content"]
-    found = []
-    for kind in ("worker", "project", "task"):
-        said = content.get(kind)
-        if said:
-            project = content.get("project")
-            within = project["external_id"] if kind == "task" and project else None
-            found.append(Reference.of(kind, said, within))
-    return found
-
-
-def candidate_of(row: Row, target: str, desk: Desk) -> Candidate:
-    """With what its references are bound to at the target."""
+def candidate_of(row: Row, target: str, desk: Desk, mapped: Mapped | None) -> Candidate:
+    """With what its references are bound, or mapped, to at the target."""
     content, tracker = row["content"], row["source_connection"]
     day = date.fromisoformat(content["work_date"])
     worker = _party(desk, tracker, target, "worker", content["worker"], day)
     project = _party(desk, tracker, target, "project", content.get("project"), day)
-    task = content.get("task")
+    said = content.get("task")
+    task = _party(desk, tracker, target, "task", said, day, project.target_id) if said else None
+    project, task = mapped_parties(tracker, target, project, task, mapped)
     legal_entity = worker.record.get("legal_entity_external_id")
     return Candidate(
         work_date=day,
@@ -51,7 +42,7 @@ def candidate_of(row: Row, target: str, desk: Desk) -> Candidate:
         approver=row["approver"],
         worker=worker,
         project=project,
-        task=_party(desk, tracker, target, "task", task, day, project.target_id) if task else None,
+        task=task,
         periods=[
             Period(each.start_date, each.end_date, PeriodStatus(each.status))
             for each in desk.periods(target, legal_entity)

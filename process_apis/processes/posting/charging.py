@@ -18,6 +18,7 @@ from process_apis.processes.billing import rules as billing
 from process_apis.processes.billing import store as terms_store
 from process_apis.processes.billing.keys import contract_key
 from process_apis.processes.billing.rules import Beyond, BillingType, Charge, SameDay, Terms
+from process_apis.processes.mapping.targets import Mapped
 from process_apis.processes.posting import usage
 from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.rules import Candidate
@@ -43,11 +44,13 @@ class Asked:
     """A posting that nothing else speaks against.
 
     :param row: as `judging` reads it.
+    :param mapped: what the mapping of its tracker makes of it, if there is one.
     """
 
     row: Mapping[str, Any]
     target: str
     candidate: Candidate
+    mapped: Mapped | None = None
 
 
 @dataclass(frozen=True)

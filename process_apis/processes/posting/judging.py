@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_dicts
 from process_apis.processes.billing.rules import Charge
+from process_apis.processes.mapping.targets import Mapped, Targets
 from process_apis.processes.master_data import keys
 from process_apis.processes.master_data.ownership.configuration import Ownership
-from process_apis.processes.master_data.references import Desk
+from process_apis.processes.master_data.references import Desk, references_of
 from process_apis.processes.posting import charging, rules
-from process_apis.processes.posting.candidates import Row, candidate_of, references, watches
+from process_apis.processes.posting.candidates import Row, candidate_of, watches
 from process_apis.processes.posting.charging import Asked, Charged
 from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.lanes import Lane, lane_of
@@ -74,6 +75,7 @@ class Verdict:
     :param stands_already: what it would correct is the same in the ledger, so it stays.
     :param watches: dependency keys whose change has a valid one judged again while it waits.
     :param charge: what a client is billed for it, if it is valid and terms say so.
+    :param mapped: what the mapping of its tracker makes of it, if there is one.
     """
 
     row: Row
@@ -88,6 +90,7 @@ class Verdict:
     watches: tuple[str, ...] = ()
     lane: Lane = Lane.NORMAL
     charge: Charge | None = None
+    mapped: Mapped | None = None
 
     @property
     def waits_for_reversal(self) -> bool:
@@ -108,8 +111,10 @@ async def judge(
 ) -> list[Verdict]:
     """Resolve references in bulk, then let the rules decide on each."""
     desk = await Desk.open(transaction, now, ownership)
-    await desk.resolve([(row["source_connection"], references(row)) for row in rows])
-    asked = [_asked(row, desk) for row in rows]
+    said = [(row["source_connection"], row["content"]) for row in rows]
+    await desk.resolve([(tracker, references_of(content)) for tracker, content in said])
+    targets = await Targets.read(transaction, said)
+    asked = [_asked(row, desk, targets) for row in rows]
     found = {
         each.row["id"]: tuple(rules.validate(each.candidate))
         for each in asked
@@ -126,7 +131,7 @@ async def judge(
     ]
 
 
-def _asked(row: Row, desk: Desk) -> Asked | Verdict:
+def _asked(row: Row, desk: Desk, targets: Targets) -> Asked | Verdict:
     """All that there is to look at; or the verdict on what cannot be looked at yet."""
     tracker = row["source_connection"]
     target = desk.target_of(tracker, row["content"]["worker"]["external_id"])
@@ -137,7 +142,8 @@ def _asked(row: Row, desk: Desk) -> Asked | Verdict:
         waiting = (keys.ANY_CONNECTION,)
         finding = Finding("MP_UNMAPPED", waiting, {"label": f"an ERP for {tracker}"})
         return Verdict(row, PostingState.PARKED, (finding,), None, None, None)
-    return Asked(row, target, candidate_of(row, target, desk))
+    mapped = targets.mapped(tracker, target, row["content"])
+    return Asked(row, target, candidate_of(row, target, desk, mapped), mapped)
 
 
 def _verdict(
@@ -169,6 +175,7 @@ def _verdict(
         watches=watches(candidate),
         lane=_lane(row, candidate, today),
         charge=charged.charge,
+        mapped=asked.mapped,
     )
     return _beside_its_sibling(verdict)
 

@@ -20,15 +20,20 @@ _INSERT = text(
     INSERT INTO posting (id, time_entry_id, version, leg, kind, round, correction_group,
                          reverses_id, serves_version, source_connection, target_connection, state,
                          work_date, minutes, approved_at, waiting_for, attempts, lookups,
-                         due_at, carrier, created_at, updated_at)
-    SELECT id, time_entry_id, version, leg, kind, round, correction_group, reverses_id,
-           serves_version, source_connection, target_connection, 'RECEIVED', work_date, minutes,
-           approved_at, '{}', 0, 0, :now, carrier, :now, :now
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS posting (
+                         due_at, carrier, created_at, updated_at, mapping_id, mapping_version,
+                         mapping_row, billing_code, activity)
+    SELECT planned.id, planned.time_entry_id, planned.version, planned.leg, planned.kind,
+           planned.round, planned.correction_group, planned.reverses_id, planned.serves_version,
+           planned.source_connection, planned.target_connection, 'RECEIVED', planned.work_date,
+           planned.minutes, planned.approved_at, '{}', 0, 0, :now, planned.carrier, :now, :now,
+           standing.mapping_id, standing.mapping_version, standing.mapping_row,
+           standing.billing_code, standing.activity
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS planned (
         id uuid, time_entry_id uuid, version int, leg text, kind text, round int,
         correction_group uuid, reverses_id uuid, serves_version int, source_connection text,
         target_connection text, work_date date, minutes int, approved_at timestamptz,
         carrier jsonb)
+    LEFT JOIN posting AS standing ON standing.id = planned.reverses_id
     """
 )
 

@@ -44,6 +44,14 @@ class PostingView(BaseModel):
         description="What waits is sent by lane: what invoices wait for, corrections in a period "
         "that is being closed, everything else, and at last old periods, files and replays."
     )
+    mapping_id: UUID | None = Field(
+        description="The version of the mapping that it was judged with, whether a rule of it "
+        "decided or not; of a reversal, that of what it takes back."
+    )
+    mapping_version: int | None
+    mapping_row: int | None = Field(description="The rule that decided; null if none holds.")
+    billing_code: str | None = Field(description="By that rule; only Timepost keeps it.")
+    activity: str | None = Field(description="By that rule; only Timepost keeps it.")
     charge: ChargeView | None = Field(
         description="What a client is billed for it, and why; null where no terms cover it."
     )

@@ -147,6 +147,13 @@ class Posting(SQLModel, table=True):
     request: dict[str, Any] | None = Field(
         default=None, sa_type=Json, description="The intent: what is, or would be, sent."
     )
+    mapping_id: UUID | None = Field(
+        default=None, description="The version of the mapping that it was judged with."
+    )
+    mapping_version: int | None = None
+    mapping_row: int | None = Field(default=None, description="The rule that decided.")
+    billing_code: str | None = None
+    activity: str | None = None
     charge: dict[str, Any] | None = Field(
         default=None,
         sa_type=Json,

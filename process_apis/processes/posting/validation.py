@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_json
 from process_apis.processes.lineage import store as lineage
+from process_apis.processes.mapping.targets import NOT_MAPPED
 from process_apis.processes.posting import charging, judging
 from process_apis.processes.posting.apart import POISON, apart
 from process_apis.processes.posting.judging import Verdict
@@ -48,12 +50,16 @@ _WRITE = text(
         prior_period = verdict.accounting_date <> posting.work_date IS TRUE,
         charge = NULLIF(verdict.charge, 'null'::jsonb), limit_key = verdict.limit_key,
         consumed = verdict.consumed, held = verdict.held, lane = verdict.lane,
+        mapping_id = verdict.mapping_id, mapping_version = verdict.mapping_version,
+        mapping_row = verdict.mapping_row, billing_code = verdict.billing_code,
+        activity = verdict.activity,
         due_at = least(posting.due_at, :now), woken_by = NULL,
         updated_at = :now
     FROM jsonb_to_recordset(CAST(:verdicts AS jsonb)) AS verdict (
         id uuid, state text, code text, findings jsonb, waiting_for text[], request jsonb,
         target_connection text, posting_key text, legal_entity text, accounting_date date,
-        lane int, charge jsonb, limit_key text, consumed numeric, held numeric)
+        lane int, charge jsonb, limit_key text, consumed numeric, held numeric,
+        mapping_id uuid, mapping_version int, mapping_row int, billing_code text, activity text)
     WHERE posting.id = verdict.id
     """
 )
@@ -184,6 +190,7 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
             "lane": each.lane,
             # What is not valid consumes nothing of any limit.
             **charging.columns(None if each.findings else each.charge),
+            **(each.mapped.columns if each.mapped else NOT_MAPPED),
         }
         for each in verdicts
     ]
@@ -194,12 +201,19 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
             _what(each),
             now,
             each.row["id"],
-            detail={"codes": [finding.code for finding in each.findings]},
+            detail=_detail(each),
         )
         for each in verdicts
         if _is_news(each)
     ]
     await lineage.record(transaction, steps)
+
+
+def _detail(verdict: Verdict) -> dict[str, Any]:
+    detail: dict[str, Any] = {"codes": [finding.code for finding in verdict.findings]}
+    if verdict.mapped is not None:
+        detail["mapping"] = verdict.mapped.explanation
+    return detail
 
 
 def _what(verdict: Verdict) -> str:

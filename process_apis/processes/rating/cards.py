@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from process_apis.processes.rating.rules import Unit, level_of
+from process_apis.rows import Fault
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,6 @@ class DraftLine:
     valid_from: date
     valid_to: date | None
     gap_allowed: bool = False
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with a row, and with which field of it."""
-
-    row: int
-    field: str
-    message: str
 
 
 def faults(lines: Sequence[DraftLine]) -> list[Fault]:

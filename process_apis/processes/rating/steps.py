@@ -11,7 +11,7 @@ from process_apis.processes.master_data.currencies import CURRENCIES
 from process_apis.processes.master_data.steps import Librarian
 from process_apis.processes.rating import cards, rounding, rules, store
 from process_apis.processes.rating.book import RateBook
-from process_apis.processes.rating.cards import DraftLine, Fault
+from process_apis.processes.rating.cards import DraftLine
 from process_apis.processes.rating.keys import rates_key
 from process_apis.processes.rating.rounding import Per, TimeRounding
 from process_apis.processes.rating.rules import Ambiguous, Missing, Rated, RateQuestion, Side, Unit
@@ -25,6 +25,7 @@ from process_apis.processes.rating.schemas import (
     Question,
 )
 from process_apis.processes.rating.tables import CardState
+from process_apis.rows import refuse
 from shared.identity import Principal
 from shared.problems import Conflict, FieldError, Forbidden, ValidationFailed
 from shared.values import Clock
@@ -55,7 +56,7 @@ async def draft(database: Database, clock: Clock, wanted: NewCard, caller: Princ
         )
         for row, each in enumerate(wanted.lines, 1)
     ]
-    _refuse("Some lines make no sense.", cards.faults(lines))
+    refuse("Some lines make no sense.", cards.faults(lines))
     async with database.transaction() as transaction:
         await store.lock(transaction, wanted.code)
         card_id = await store.add(transaction, wanted, caller.subject, clock.now())
@@ -121,10 +122,10 @@ async def publish(
             action="Have somebody else publish it.",
         )
     lines = [DraftLine(**each.model_dump()) for each in wanted.lines]
-    _refuse(_CANNOT, cards.unfit(lines))
+    refuse(_CANNOT, cards.unfit(lines))
     async with database.transaction() as transaction:
         await store.lock(transaction, "")
-        _refuse(_CANNOT, await store.clashes(transaction, card_id))
+        refuse(_CANNOT, await store.clashes(transaction, card_id))
         code = wanted.card.code
         if not await store.publish(transaction, card_id, code, caller.subject, now):
             raise Conflict(f"Rate card {card_id} is no draft.", code="rate_card_not_draft")
@@ -213,12 +214,3 @@ def require_side(caller: Principal, side: Side) -> None:
 
 def _may_see(caller: Principal, side: Side) -> bool:
     return side is Side.BILL or bool(caller.roles & SEE_COSTS)
-
-
-def _refuse(why: str, found: list[Fault]) -> None:
-    if found:
-        errors = [
-            FieldError(field=f"body.lines[{each.row - 1}].{each.field}", message=each.message)
-            for each in found[:100]
-        ]
-        raise ValidationFailed(why, errors=errors)

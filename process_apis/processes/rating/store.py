@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
 from process_apis.database import as_dicts, as_json
-from process_apis.processes.rating.cards import Fault
 from process_apis.processes.rating.rules import RateLine, Side, Unit
 from process_apis.processes.rating.schemas import NewCard
 from process_apis.processes.rating.tables import CardState, RateCard, RateCardLine
+from process_apis.rows import Fault
 from shared.problems import NotFound
 
 _CARD = RateCard.__table__  # type: ignore[attr-defined]

@@ -127,6 +127,9 @@ def content_hash(content: Mapping[str, Any]) -> str:
     """SHA-256 over what makes two versions different; the order of tags does not."""
     relevant: dict[str, Any] = {name: content.get(name) for name in _CONTENT}
     relevant["tags"] = sorted(content.get("tags") or [])
+    # Only where there is one: what was hashed before trackers could tell stays the same.
+    if content.get("activity") is not None:
+        relevant["activity"] = content["activity"]
     for name in _REFERENCES:
         reference = content.get(name)
         relevant[name] = reference["external_id"] if reference else None

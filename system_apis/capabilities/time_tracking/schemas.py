@@ -56,6 +56,11 @@ class TimeEntry(Contract):
     billable: bool
     narrative: str = Field(default="", max_length=3000, description="Confidential.")
     tags: list[str] = Field(default_factory=list)
+    activity: str | None = Field(
+        default=None,
+        max_length=200,
+        description="What kind of work it was, by name, where the tracker says so beside the task.",
+    )
     running: bool = Field(default=False, description="The timer still runs: never posted.")
     invoiced: bool = Field(default=False, description="Marked as invoiced (or posted) there.")
     approval: EntryApproval | None = Field(

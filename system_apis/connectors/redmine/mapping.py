@@ -51,6 +51,7 @@ def to_time_entry(entry: Entry, user: User | None, settings: RedmineSettings) ->
             timezone=settings.default_timezone,
             billable=activity not in settings.non_billable_activities,
             narrative=entry.comments or "",
+            activity=activity if settings.task_from != "activity" else None,
             invoiced=state is not None and state.posted,
             approval=EntryApproval(status=state.status) if state else None,
             modified_at=entry.updated_on,

@@ -192,6 +192,11 @@ def test_names_and_the_order_of_tags_make_no_version() -> None:
         assert content_hash(content(**other)) != content_hash(content())
 
 
+def test_an_activity_makes_a_version_and_none_is_as_if_trackers_had_no_such_thing() -> None:
+    assert content_hash(content(activity=None)) == content_hash(content())
+    assert content_hash(content(activity="Travel")) != content_hash(content())
+
+
 @pytest.mark.parametrize(
     ("before", "after", "due"),
     [

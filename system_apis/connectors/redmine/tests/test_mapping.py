@@ -115,6 +115,7 @@ def test_a_firms_own_words() -> None:
 def test_tasks_are_what_the_settings_say() -> None:
     assert read(task_from="issue").task == Reference(external_id="5", code="#5")
     assert read(task_from="none").task is None
+    assert [read(task_from=each).activity for each in ("activity", "issue")] == [None, "Build"]
     assert read({"issue": None}, task_from="issue").task is None
 
 
