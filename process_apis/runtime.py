@@ -88,7 +88,7 @@ def build(
     async def tell_stewards(transaction: AsyncConnection, alarm: Alarm) -> None:
         incident = Incident(
             connection=alarm.connection,
-            code="MD_FEED_SHRANK",
+            code=alarm.code,
             since=alarm.since,
             said=alarm.said,
             postings=0,

@@ -155,6 +155,14 @@ _ENTRIES = (
         "themselves (flag_by_contract); the hours then post by themselves.",
     ),
     CatalogueEntry(
+        "MP_CODE_DRIFT",
+        _S3,
+        _STEWARD,
+        "Codes of the ERP that entries are posted to are not what they were: {said}.",
+        "Look at each in GET /v1/code-drift, and accept or acknowledge it. Nothing is bound to a "
+        "code that was given to another record before that.",
+    ),
+    CatalogueEntry(
         "PD_CLOSED",
         _S2,
         _ANALYST,

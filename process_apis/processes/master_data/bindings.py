@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from process_apis.database import as_dicts
 from process_apis.processes.master_data.records import kind_of
 from process_apis.processes.master_data.rules import Candidate, Matched, Named, match, normalised
 from process_apis.processes.master_data.tables import (
@@ -142,6 +143,14 @@ _TASKS = text(
     """
 )
 # Two people may share a name, so a worker is only known by address and number.
+# A record is found by what it was called before, too. While a steward has not said whether a code
+# still means a record that is gone, there are two candidates, and nothing is bound.
+_CALLED_BEFORE = """
+    SELECT record.id, record.owner_external_id, alias.code, alias.attribute, {within} AS within
+    FROM code_alias AS alias JOIN {table} AS record ON record.id = alias.record_id
+    WHERE alias.connection = :erp AND alias.kind = :kind AND alias.ended_at IS NULL
+      AND (record.vanished_at IS NULL OR alias.disputed) AND {which}
+"""
 _CANDIDATES = {
     MasterKind.WORKER: _WORKERS,
     MasterKind.PROJECT: _PROJECTS,
@@ -167,7 +176,34 @@ async def _candidates(
         keys = Named(code=row["code"], name=row["name"], email=row["email"])
         candidate = Candidate(row["id"], row["owner_external_id"], keys)
         found.setdefault(row["within"], []).append(candidate)
+    for within, candidate in await _called_before(connection, unbound[0].kind, values):
+        found.setdefault(within, []).append(candidate)
     return found
+
+
+async def _called_before(
+    connection: AsyncConnection, kind: MasterKind, values: Mapping[str, Any]
+) -> list[tuple[str | None, Candidate]]:
+    is_task = kind is MasterKind.TASK
+    statement = _CALLED_BEFORE.format(
+        table=kind_of(kind).table.__tablename__,
+        within="record.project_external_id" if is_task else "NULL",
+        which="record.project_external_id = ANY(:within)"
+        if is_task
+        else "alias.code_key = ANY(:codes)",
+    )
+    names = ("erp", "within" if is_task else "codes")
+    asked = {"kind": kind, **{name: values[name] for name in names}}
+    rows = as_dicts(await connection.execute(text(statement), asked))
+    return [
+        (row["within"], Candidate(row["id"], row["owner_external_id"], _called(row)))
+        for row in rows
+    ]
+
+
+def _called(alias: Mapping[str, Any]) -> Named:
+    is_name = alias["attribute"] == "name"
+    return Named(name=alias["code"]) if is_name else Named(code=alias["code"])
 
 
 def _keys(values: Iterable[str | None]) -> list[str]:

@@ -11,6 +11,7 @@ from process_apis.doorbell import Stage, TheDoorbell
 from process_apis.processes.connections import store as connections
 from process_apis.processes.master_data import bindings, changes, reading, run_routes
 from process_apis.processes.master_data.bindings import Correction
+from process_apis.processes.master_data.code_drift import routes as code_drift
 from process_apis.processes.master_data.keys import dependency_key
 from process_apis.processes.master_data.ownership import routes as ownership
 from process_apis.processes.master_data.schemas import (
@@ -31,6 +32,7 @@ from shared.web import problem_responses, throttled
 router = APIRouter(prefix="/v1", tags=["master_data"])
 router.include_router(run_routes.router)
 router.include_router(ownership.router)
+router.include_router(code_drift.router)
 
 
 class BindingQuery(BaseModel):

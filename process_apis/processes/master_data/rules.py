@@ -53,9 +53,9 @@ def match(reference: Named, candidates: Iterable[Candidate]) -> Match:
         wanted = normalised(getattr(reference, key))
         if wanted is None:
             continue
-        hits = [each for each in known if normalised(getattr(each.keys, key)) == wanted]
+        hits = {each.id: each for each in known if normalised(getattr(each.keys, key)) == wanted}
         if len(hits) == 1:
-            return Match("one", hits[0])
+            return Match("one", *hits.values())
         if hits:
             return Match("several")
     return Match("none")

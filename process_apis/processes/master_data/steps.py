@@ -24,6 +24,7 @@ from process_apis.processes.master_data import (
     store,
     threshold,
 )
+from process_apis.processes.master_data.code_drift import standing
 from process_apis.processes.master_data.keys import ANY_CONNECTION
 from process_apis.processes.master_data.record_kind import RecordKind
 from process_apis.processes.master_data.records import RECORD_KINDS
@@ -48,12 +49,14 @@ class Alarm:
     """What a steward is told of a connection's masters.
 
     :param over: why there is nothing to do any more; None as long as there is.
+    :param code: of the exception catalogue.
     """
 
     connection: str
     since: datetime
     said: str = ""
     over: str | None = None
+    code: str = "MD_FEED_SHRANK"
 
 
 # Tells stewards, within the transaction that makes it true. The exception cases provide it.
@@ -219,6 +222,8 @@ async def _take_over_kind(
             now = librarian.clock.now()
             taken = await store.take_over(transaction, run, connection, record, now)
             await librarian.wake(transaction, taken.news)
+            if taken.drifted:
+                await tell_of_drift(librarian, transaction, connection, now)
             lines = taken.lines
             applied += lines
             await runs.note(transaction, run, applied=applied)
@@ -227,6 +232,16 @@ async def _take_over_kind(
         async with librarian.database.transaction() as transaction:
             await store.analyze(transaction, record)
     return applied
+
+
+async def tell_of_drift(
+    librarian: Librarian, transaction: AsyncConnection, connection: str, now: datetime
+) -> None:
+    """Bring the case of a connection up to date with what of its codes nobody has settled."""
+    said = await standing.said(transaction, connection)
+    over = None if said else "every drift of codes is settled"
+    alarm = Alarm(connection, now, said=said or "", over=over, code="MP_CODE_DRIFT")
+    await librarian.tell(transaction, alarm)
 
 
 async def _fail(librarian: Librarian, run: UUID, error: str) -> None:

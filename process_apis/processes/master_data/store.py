@@ -1,9 +1,8 @@
 """Master records in set-based SQL: take over what a reading changes, a batch at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_dicts
 from process_apis.processes.master_data import changes
+from process_apis.processes.master_data.code_drift import detecting
+from process_apis.processes.master_data.code_drift.rules import Facts
 from process_apis.processes.master_data.keys import keys_of
 from process_apis.processes.master_data.record_kind import IDENTITY, RecordKind
 
@@ -67,10 +68,14 @@ _VANISH = """
 
 @dataclass(frozen=True)
 class Taken:
-    """A batch that was taken over; its news belongs into the same transaction."""
+    """A batch that was taken over; its news belongs into the same transaction.
+
+    :param drifted: codes are not what they were, or are again.
+    """
 
     lines: int
     news: News
+    drifted: bool
 
 
 async def kinds_due(connection: AsyncConnection, run: UUID) -> set[str]:
@@ -92,12 +97,19 @@ async def take_over(
     written = [each.external_id for each in due if each.change != "vanished"]
     gone = [each.external_id for each in due if each.change == "vanished"]
     news: News = {}
+    drifted = False
     if written:
-        news |= await _write(connection, run, owner, record, written, now)
+        pairs = await _write(connection, run, owner, record, written, now)
+        drifted = await detecting.notice(connection, record.kind, owner, pairs, now)
+        for before, after in pairs:
+            _add(news, record, owner, before, after, now)
     if gone:
-        news |= await _vanish(connection, owner, record, gone, now)
+        rows = await _vanish(connection, owner, record, gone, now)
+        drifted |= await detecting.notice_deleted(connection, record.kind, owner, rows, now)
+        for row in rows:
+            _add_vanished(news, record, owner, row, now)
     await connection.execute(_APPLIED, {"ids": [each.id for each in due], "now": now})
-    return Taken(len(due), news)
+    return Taken(len(due), news, drifted)
 
 
 async def _write(
@@ -107,7 +119,8 @@ async def _write(
     record: RecordKind,
     ids: Sequence[str],
     now: datetime,
-) -> News:
+) -> list[tuple[Facts | None, Facts]]:
+    """Each record as it was, if it was known, and as it is."""
     table = record.table.__tablename__
     asked = {"owner": owner, "ids": ids}
     before = as_dicts(await connection.execute(text(_KNOWN.format(table=table)), asked))
@@ -123,23 +136,21 @@ async def _write(
     written = as_dicts(await connection.execute(text(statement), {**dated, "run": run}))
     if record.capability == "erp":
         await connection.execute(text(_BIND.format(table=table)), dated)
-    news: News = {}
-    for row in written:
-        _add(news, record, owner, known.get(row["owner_external_id"]), row, now)
-    return news
+    return [(known.get(row["owner_external_id"]), row) for row in written]
 
 
 async def _vanish(
     connection: AsyncConnection, owner: str, record: RecordKind, ids: Sequence[str], now: datetime
-) -> News:
+) -> list[Facts]:
     statement = text(_VANISH.format(table=record.table.__tablename__))
     result = await connection.execute(statement, {"now": now, "owner": owner, "ids": ids})
-    news: News = {}
-    for row in as_dicts(result):
-        words = changes.vanished(record.kind, owner, row, now)
-        for key in keys_of(record.kind, owner, row["owner_external_id"], row):
-            news[key] = words
-    return news
+    return list(as_dicts(result))
+
+
+def _add_vanished(news: News, record: RecordKind, owner: str, row: Facts, now: datetime) -> None:
+    words = changes.vanished(record.kind, owner, row, now)
+    for key in keys_of(record.kind, owner, row["owner_external_id"], row):
+        news[key] = words
 
 
 def _facts(record: RecordKind) -> list[str]:
@@ -151,8 +162,8 @@ def _add(
     news: News,
     record: RecordKind,
     owner: str,
-    before: Mapping[str, Any] | None,
-    after: Mapping[str, Any],
+    before: Facts | None,
+    after: Facts,
     now: datetime,
 ) -> None:
     if before is None:
