@@ -15,8 +15,9 @@ from process_apis.processes.exceptions.recorder import record_cases
 from process_apis.processes.feedback.echoes import told_lately
 from process_apis.processes.feedback.recorder import record_feedback
 from process_apis.processes.feedback.steps import Messenger
+from process_apis.processes.master_data.alarms import Alarm
 from process_apis.processes.master_data.ownership.configuration import Ownership, read_ownership
-from process_apis.processes.master_data.steps import Alarm, Librarian
+from process_apis.processes.master_data.steps import Librarian
 from process_apis.processes.posting import waking
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Incident, Listeners
@@ -121,6 +122,7 @@ def build(
             clock,
             wake,
             tell_stewards,
+            ownership,
             settings.masters_threshold,
             timedelta(seconds=settings.masters_whole_every_seconds),
             timedelta(days=settings.masters_keep_diffs_days),

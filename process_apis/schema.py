@@ -11,6 +11,7 @@ import process_apis.processes.intake.tables
 import process_apis.processes.lineage.tables
 import process_apis.processes.mapping.tables
 import process_apis.processes.master_data.code_drift.tables
+import process_apis.processes.master_data.ownership.tables
 import process_apis.processes.master_data.run_tables
 import process_apis.processes.master_data.source_tables
 import process_apis.processes.master_data.tables

@@ -45,6 +45,7 @@ class StopPoint(StrEnum):
     MASTERS_READ = "masters_read"
     MASTERS_COMPARED = "masters_compared"
     MASTERS_BATCH_TAKEN = "masters_batch_taken"
+    OWNERSHIP_DECIDED = "ownership_decided"
 
 
 @dataclass

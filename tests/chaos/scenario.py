@@ -39,6 +39,7 @@ ELSEWHERE = {
     StopPoint.SWEEP_LEFT_HINTS,
     StopPoint.WEEKS_COMPARED,
     StopPoint.MAPPING_PUBLISHED,
+    StopPoint.OWNERSHIP_DECIDED,
 }
 # Reached while something special happens, and not oftener than that.
 ONCE = LOOK_UPS | REPLAYS | MASTERS | {StopPoint.PROBE_TAKEN}

@@ -70,6 +70,14 @@ _ENTRIES = (
         "masters confirm). Until then what was known stays.",
     ),
     CatalogueEntry(
+        "MD_OWNERSHIP_CONFLICT",
+        _S3,
+        _STEWARD,
+        "Owners changed the same attribute to different values: {said}.",
+        "Choose whose value counts, or pin one of your own (timepost masters conflicts). Until "
+        "then what they last agreed on counts. The case resolves itself when they say the same.",
+    ),
+    CatalogueEntry(
         "MD_PROJECT_UNKNOWN",
         _S2,
         _STEWARD,

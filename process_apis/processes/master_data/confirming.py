@@ -5,9 +5,10 @@ from uuid import UUID
 
 from process_apis.doorbell import Doorbell, Stage
 from process_apis.processes.master_data import reading, runs
+from process_apis.processes.master_data.alarms import Alarm
 from process_apis.processes.master_data.run_tables import RunStatus
 from process_apis.processes.master_data.schemas import Confirmation, Run
-from process_apis.processes.master_data.steps import Alarm, Librarian
+from process_apis.processes.master_data.steps import Librarian
 from shared.identity import Principal
 from shared.problems import Conflict
 
@@ -38,7 +39,7 @@ async def confirm(
         if connection is None:
             raise _refusal(before)
         over = f"confirmed by {caller.subject}: {confirmation.reason}"
-        await librarian.tell(transaction, Alarm(connection, now, over=over))
+        await librarian.tell(transaction, Alarm("MD_FEED_SHRANK", connection, now, over=over))
         confirmed = await reading.run(transaction, run_id)
     doorbell.ring(Stage.MASTERS, connection)
     return confirmed

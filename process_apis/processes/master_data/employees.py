@@ -13,7 +13,7 @@ from process_apis.processes.master_data.keys import dependency_key
 from process_apis.processes.master_data.ownership.attributes import ATTRIBUTES
 from process_apis.processes.master_data.ownership.claims import Known, known
 from process_apis.processes.master_data.ownership.configuration import Ownership
-from process_apis.processes.master_data.ownership.rules import Claim, survivor
+from process_apis.processes.master_data.ownership.rules import Claim
 from process_apis.processes.master_data.tables import MasterKind
 
 # A cost centre that is only named counts as valid: there is no list of them to hold it against.
@@ -38,12 +38,19 @@ _ASSIGNMENTS = text(
 )
 
 
+_DAYS = {"hire_date", "termination_date"}
+
+
 async def employments(
     transaction: AsyncConnection, ownership: Ownership, workers: Iterable[UUID], now: datetime
 ) -> dict[UUID, Employment]:
     """By the id of the canonical worker, those of whom anybody but the ERP says something."""
-    found = await known(transaction, "worker", workers, now.date(), ("erp", "hcm"))
-    told = {each.id: claims for each in found.values() if (claims := _of_hcms(each))}
+    found = await known(transaction, "worker", workers, now, ("erp", "hcm"))
+    told = {
+        each.id: _of_hcms(each)
+        for each in found.values()
+        if _of_hcms(each) or each.pins.keys() & _DAYS
+    }
     asked = {
         worker: claims[0]
         for worker, claims in told.items()
@@ -55,7 +62,7 @@ async def employments(
             tuple(_key(each) for each in claims),
             _word(ownership, found[worker], "hire_date"),
             _word(ownership, found[worker], "termination_date"),
-            claims[0].connection,
+            asked[worker].connection if worker in asked else "",
             tuple(places.get(_place(asked[worker]), ())) if worker in asked else (),
         )
         for worker, claims in told.items()
@@ -68,17 +75,19 @@ def _of_hcms(worker: Known) -> list[Claim]:
 
 def _asked(ownership: Ownership, worker: Known, hcm: Claim) -> bool:
     """Whether this HCM's assignments say where the worker stands."""
-    rule = ownership.rule(ATTRIBUTES["worker", "assignments"], worker.legal_entity)
+    rule = worker.rule(ATTRIBUTES["worker", "assignments"], ownership)
     return rule.rank(hcm) is not None
 
 
 def _word(ownership: Ownership, worker: Known, name: str) -> Word:
     attribute = ATTRIBUTES["worker", name]
-    rule = ownership.rule(attribute, worker.legal_entity)
-    counts = survivor(attribute, rule, worker.claims[name])
-    if counts.claim is None or counts.value is None:
-        return Word(None, worker.connection)
-    system = "the ERP" if counts.claim.system == "erp" else counts.claim.connection
+    counts = worker.counts(attribute, ownership)
+    if counts.value is None:
+        return Word(None, "")
+    if counts.claim is None:
+        system = "a steward's pin" if name in worker.pins else "what its owners agreed on"
+    else:
+        system = "the ERP" if counts.claim.system == "erp" else counts.claim.connection
     return Word(date.fromisoformat(counts.value), system)
 
 

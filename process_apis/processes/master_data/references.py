@@ -13,6 +13,7 @@ from process_apis.processes.master_data import bindings
 from process_apis.processes.master_data.bindings import Bound, Unbound
 from process_apis.processes.master_data.employees import employments
 from process_apis.processes.master_data.employment import Employment
+from process_apis.processes.master_data.ownership import decisions
 from process_apis.processes.master_data.ownership.configuration import Ownership
 from process_apis.processes.master_data.rules import Matched, Named
 from process_apis.processes.master_data.tables import AccountingPeriod, MasterKind
@@ -85,8 +86,11 @@ class Desk:
         """
         known = await connections.known(transaction)
         routes = _serving_the_same(known, "time_tracking", "erp")
-        anybody = any(each.capability == "hcm" for each in known)
-        return cls(transaction, now, routes, ownership if anybody else None)
+        if not any(each.capability == "hcm" for each in known) and not (
+            await decisions.anything_pinned(transaction, now)
+        ):
+            ownership = None
+        return cls(transaction, now, routes, ownership)
 
     async def resolve(self, asked: Sequence[tuple[str, Sequence[Reference]]]) -> None:
         """Look up all references of a batch, and bind those whose natural keys tell."""

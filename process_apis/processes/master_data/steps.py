@@ -24,8 +24,12 @@ from process_apis.processes.master_data import (
     store,
     threshold,
 )
+from process_apis.processes.master_data.alarms import Alarm, Tell
 from process_apis.processes.master_data.code_drift import standing
 from process_apis.processes.master_data.keys import ANY_CONNECTION
+from process_apis.processes.master_data.ownership import conflicts
+from process_apis.processes.master_data.ownership.changing import note_changes
+from process_apis.processes.master_data.ownership.configuration import Ownership
 from process_apis.processes.master_data.record_kind import RecordKind
 from process_apis.processes.master_data.records import RECORD_KINDS
 from process_apis.processes.master_data.run_tables import RunStatus
@@ -45,25 +49,6 @@ Wake = Callable[[AsyncConnection, Mapping[str, str]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Alarm:
-    """What a steward is told of a connection's masters.
-
-    :param over: why there is nothing to do any more; None as long as there is.
-    :param code: of the exception catalogue.
-    """
-
-    connection: str
-    since: datetime
-    said: str = ""
-    over: str | None = None
-    code: str = "MD_FEED_SHRANK"
-
-
-# Tells stewards, within the transaction that makes it true. The exception cases provide it.
-Tell = Callable[[AsyncConnection, Alarm], Awaitable[None]]
-
-
-@dataclass(frozen=True)
 class Librarian:
     """What reading master data needs.
 
@@ -76,6 +61,7 @@ class Librarian:
     clock: Clock
     wake: Wake
     tell: Tell
+    ownership: Ownership
     threshold: ThresholdSettings
     whole_every: timedelta
     keep_diffs: timedelta
@@ -189,7 +175,9 @@ async def _stop(
     else:
         await staging.drop(transaction, *await runs.supersede_stopped(transaction, connection, now))
         words, ended = "stopped before anything was changed", RunStatus.STOPPED
-        await librarian.tell(transaction, Alarm(connection, now, said=f"{why} (run {run})"))
+        await librarian.tell(
+            transaction, Alarm("MD_FEED_SHRANK", connection, now, said=f"{why} (run {run})")
+        )
     await runs.note(transaction, run, status=ended, step=words, finished_at=now)
 
 
@@ -203,10 +191,12 @@ async def _take_over(librarian: Librarian, connection: str, run: OpenRun) -> Non
             applied = await _take_over_kind(librarian, connection, run.id, record, applied)
     async with librarian.database.transaction() as transaction:
         now = librarian.clock.now()
+        if await conflicts.review(transaction, librarian.ownership, connection, now):
+            await librarian.tell(transaction, await conflicts.alarm(transaction, connection, now))
         stopped = await runs.supersede_stopped(transaction, connection, now)
         await staging.drop(transaction, run.id, *stopped)
         over = "a complete reading was taken over"
-        await librarian.tell(transaction, Alarm(connection, now, over=over))
+        await librarian.tell(transaction, Alarm("MD_FEED_SHRANK", connection, now, over=over))
         await comparing.forget_old(transaction, connection, now - librarian.keep_diffs)
         await runs.note(transaction, run.id, status=RunStatus.DONE, step="done", finished_at=now)
 
@@ -221,6 +211,9 @@ async def _take_over_kind(
         async with librarian.database.transaction() as transaction:
             now = librarian.clock.now()
             taken = await store.take_over(transaction, run, connection, record, now)
+            rules = librarian.ownership
+            for erp in await note_changes(transaction, rules, record.kind, taken.changed, now):
+                await librarian.tell(transaction, await conflicts.alarm(transaction, erp, now))
             await librarian.wake(transaction, taken.news)
             if taken.drifted:
                 await tell_of_drift(librarian, transaction, connection, now)
@@ -240,7 +233,7 @@ async def tell_of_drift(
     """Bring the case of a connection up to date with what of its codes nobody has settled."""
     said = await standing.said(transaction, connection)
     over = None if said else "every drift of codes is settled"
-    alarm = Alarm(connection, now, said=said or "", over=over, code="MP_CODE_DRIFT")
+    alarm = Alarm("MP_CODE_DRIFT", connection, now, said=said or "", over=over)
     await librarian.tell(transaction, alarm)
 
 

@@ -17,6 +17,9 @@ from process_apis.processes.master_data.record_kind import IDENTITY, RecordKind
 
 BATCH = 1000
 
+# Before and after.
+Change = tuple[Facts, Facts]
+
 # Dependency key -> what happened to what it names, in words.
 News = dict[str, str]
 
@@ -68,14 +71,16 @@ _VANISH = """
 
 @dataclass(frozen=True)
 class Taken:
-    """A batch that was taken over; its news belongs into the same transaction.
+    """A batch that was taken over; what follows from it belongs into the same transaction.
 
     :param drifted: codes are not what they were, or are again.
+    :param changed: records that were known, before and after.
     """
 
     lines: int
     news: News
     drifted: bool
+    changed: list[Change]
 
 
 async def kinds_due(connection: AsyncConnection, run: UUID) -> set[str]:
@@ -98,18 +103,20 @@ async def take_over(
     gone = [each.external_id for each in due if each.change == "vanished"]
     news: News = {}
     drifted = False
+    changed: list[Change] = []
     if written:
         pairs = await _write(connection, run, owner, record, written, now)
         drifted = await detecting.notice(connection, record.kind, owner, pairs, now)
         for before, after in pairs:
             _add(news, record, owner, before, after, now)
+        changed = [(before, after) for before, after in pairs if before is not None]
     if gone:
         rows = await _vanish(connection, owner, record, gone, now)
         drifted |= await detecting.notice_deleted(connection, record.kind, owner, rows, now)
         for row in rows:
             _add_vanished(news, record, owner, row, now)
     await connection.execute(_APPLIED, {"ids": [each.id for each in due], "now": now})
-    return Taken(len(due), news, drifted)
+    return Taken(len(due), news, drifted, changed)
 
 
 async def _write(

@@ -1,7 +1,9 @@
 """The attributes that have an owner: which kinds of systems keep them, and what is usual. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, get_args
 
 from process_apis.processes.master_data.rules import normalised
@@ -39,6 +41,17 @@ class Attribute:
             return normalised(some) == normalised(other)
         return some == other
 
+    def fault(self, value: str) -> str | None:
+        """Why a person's value is none of this attribute."""
+        if self.name in _DATES:
+            try:
+                date.fromisoformat(value)
+            except ValueError:
+                return "is no date such as 2026-06-30"
+        if self.name == "email" and not _ADDRESS.fullmatch(value):
+            return "is no address"
+        return None
+
     def differs(self, copy: str | None, value: str) -> bool:
         """Whether a copy is not as the value that counts."""
         if copy is None and not self.silence_tells:
@@ -46,6 +59,8 @@ class Attribute:
         return not self.same(copy, value)
 
 
+_DATES = frozenset({"hire_date", "termination_date"})
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 _READ_BY_MACHINES = frozenset({"email", "legal_entity", "cost_centre"})
 
 

@@ -7,7 +7,7 @@ Whoever could be several is left out, on either side.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,21 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_dicts
-from process_apis.processes.master_data.ownership.attributes import System, compared_of
-from process_apis.processes.master_data.ownership.rules import Claim
+from process_apis.processes.master_data.ownership import decisions
+from process_apis.processes.master_data.ownership.attributes import (
+    Attribute,
+    System,
+    compared_of,
+)
+from process_apis.processes.master_data.ownership.configuration import Ownership
+from process_apis.processes.master_data.ownership.rules import (
+    Claim,
+    Pin,
+    Rule,
+    Settled,
+    Survivor,
+    survivor,
+)
 
 _SHARED = """
     EXISTS (SELECT FROM known_connection AS one JOIN known_connection AS two
@@ -139,6 +152,8 @@ class Known:
     :param id: of the ERP's record.
     :param legal_entity: code of a worker's company in the ERP.
     :param claims: by attribute, at most one of each connection; the ERP's comes first.
+    :param settled: by attribute, what was agreed on, or decided, while owners differ.
+    :param pins: by attribute, those in force.
     """
 
     kind: str
@@ -148,18 +163,40 @@ class Known:
     name: str
     legal_entity: str | None
     claims: dict[str, list[Claim]] = field(default_factory=dict)
+    settled: dict[str, Settled] = field(default_factory=dict)
+    pins: dict[str, Pin] = field(default_factory=dict)
+
+    def said(self, attribute: Attribute) -> list[Claim]:
+        """What all systems say of an attribute."""
+        return self.claims.get(attribute.name, [])
+
+    def rule(self, attribute: Attribute, ownership: Ownership) -> Rule:
+        """Whose word counts."""
+        return ownership.rule(attribute, self.legal_entity)
+
+    def counts(
+        self, attribute: Attribute, ownership: Ownership, *, pinned: bool = True
+    ) -> Survivor:
+        """The value that counts; or that would count without a pin."""
+        return survivor(
+            attribute,
+            self.rule(attribute, ownership),
+            self.said(attribute),
+            self.settled.get(attribute.name),
+            self.pins.get(attribute.name) if pinned else None,
+        )
 
 
 async def known(
     transaction: AsyncConnection,
     kind: str,
     ids: Iterable[UUID],
-    today: date,
+    now: datetime,
     systems: Collection[System] | None = None,
 ) -> dict[UUID, Known]:
     """What is said of each, by the id of the ERP's record.
 
-    :param today: whose assignment counts.
+    :param now: the day whose assignment counts, and when pins are in force.
     :param systems: ask only these.
     """
     found: dict[UUID, Known] = {}
@@ -169,12 +206,16 @@ async def known(
     for system, statement in _RECORDS[kind]:
         if systems is not None and system not in systems:
             continue
-        bound = {**asked, "today": today} if system == "hcm" else asked
+        bound = {**asked, "today": now.date()} if system == "hcm" else asked
         for row in as_dicts(await transaction.execute(statement, bound)):
             if system == "erp":
                 found[row["anchor_id"]] = _anchor(kind, row)
             if (one := found.get(row["anchor_id"])) is not None:
                 _add(one, system, row)
+    for (subject, name), settled in (await decisions.settled(transaction, kind, found)).items():
+        found[subject].settled[name] = settled
+    for (subject, name), pin in (await decisions.pins(transaction, kind, found, now)).items():
+        found[subject].pins[name] = pin
     return found
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.processes.master_data.ownership.attributes import Attribute, compared_of
 from process_apis.processes.master_data.ownership.claims import Known, known
 from process_apis.processes.master_data.ownership.configuration import Ownership
-from process_apis.processes.master_data.ownership.rules import Claim, survivor
+from process_apis.processes.master_data.ownership.rules import Claim, Survivor
 from process_apis.processes.master_data.ownership.schemas import (
     DriftKind,
     DriftPage,
@@ -23,6 +23,9 @@ from process_apis.processes.master_data.ownership.schemas import (
 from shared.problems import FieldError, InvalidRequest
 
 _AT_ONCE = 500
+
+# In the owner's place where a person decided; the id is that of the pin, conflict or proposal.
+DECIDED = "timepost"
 
 # Kind, connection and id of the ERP's record, then attribute and connection of the copy.
 Place = tuple[str, str, str, str, str]
@@ -51,10 +54,17 @@ _DIFFERENT = {
 }
 
 
+_DECIDED = """
+    EXISTS (SELECT FROM attribute_pin WHERE subject_id = anchor.id AND kind = '{kind}'
+        AND released_at IS NULL)
+    OR EXISTS (SELECT FROM settled_value WHERE subject_id = anchor.id AND kind = '{kind}')
+"""
+
+
 def _next(kind: str) -> str:
     return f"""
         SELECT anchor.id, owner_connection, owner_external_id FROM {kind} AS anchor
-        WHERE vanished_at IS NULL AND ({_DIFFERENT[kind]})
+        WHERE vanished_at IS NULL AND ({_DIFFERENT[kind]} OR {_DECIDED.format(kind=kind)})
           AND (owner_connection, owner_external_id) >= (:connection, :external_id)
           AND (:others OR (owner_connection, owner_external_id) <> (:connection, :external_id))
         ORDER BY owner_connection, owner_external_id LIMIT :limit
@@ -105,7 +115,7 @@ async def _different(
             rows = (await transaction.execute(_NEXT[each], {**asked, "limit": _AT_ONCE})).all()
             if not rows:
                 break
-            found = await known(transaction, each, [row.id for row in rows], now.date())
+            found = await known(transaction, each, [row.id for row in rows], now)
             for row in rows:
                 if row.id in found:
                     yield found[row.id]
@@ -114,32 +124,30 @@ async def _different(
 
 def _lines(one: Known, ownership: Ownership) -> Iterator[tuple[Place, DriftView]]:
     for attribute in sorted(compared_of(one.kind), key=lambda each: each.name):
-        claims = one.claims.get(attribute.name, [])
-        counts = survivor(attribute, ownership.rule(attribute, one.legal_entity), claims)
-        if counts.claim is None or counts.value is None or not counts.owned:
+        counts = one.counts(attribute, ownership)
+        # What waits for a steward is nobody's to mend yet.
+        if counts.value is None or not counts.owned or counts.conflict:
             continue
-        for copy in sorted(claims, key=lambda each: each.connection):
+        for copy in sorted(one.said(attribute), key=lambda each: each.connection):
             if attribute.differs(copy.value, counts.value):
                 place = one.kind, one.connection, one.external_id, attribute.name
-                line = _line(one, attribute, copy, counts.claim, counts.value, counts.why)
+                line = _line(one, attribute, copy, counts, counts.value)
                 yield (*place, copy.connection), line
 
 
-def _line(
-    one: Known, attribute: Attribute, copy: Claim, owner: Claim, value: str, why: str
-) -> DriftView:
+def _line(one: Known, attribute: Attribute, copy: Claim, counts: Survivor, value: str) -> DriftView:
     names = [each.value for each in one.claims["name"] if each.connection == copy.connection]
     return DriftView(
         kind=DriftKind(one.kind),
         name=next((each for each in names if each), one.name),
         attribute=attribute.name,
-        owner_connection=owner.connection,
-        owner_external_id=owner.external_id,
+        owner_connection=counts.claim.connection if counts.claim else DECIDED,
+        owner_external_id=counts.claim.external_id if counts.claim else str(counts.decision),
         owner_value=value,
         copy_connection=copy.connection,
         copy_external_id=copy.external_id,
         copy_value=copy.value,
-        why=why,
+        why=counts.why,
     )
 
 

@@ -1,9 +1,11 @@
 """What survives where several systems say something of one attribute, and why. Pure: no I/O."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Literal
+from uuid import UUID
 
 from process_apis.processes.master_data.ownership.attributes import Attribute, System
 
@@ -29,13 +31,17 @@ class Rule:
                 return self.owners.index(name)
         return None
 
+    def owning(self, claims: Sequence["Claim"]) -> list["Claim"]:
+        """What owners say, also if that is nothing."""
+        return [each for each in claims if self.rank(each) is not None]
+
 
 @dataclass(frozen=True)
 class Claim:
     """What one system says of an attribute.
 
     :param value: dates as in ISO 8601; None if it says nothing.
-    :param changed_at: when Timepost saw it change, by its own clock.
+    :param changed_at: when Timepost last saw the record change, by its own clock.
     :param filled: how many attributes of its record say something.
     """
 
@@ -47,36 +53,114 @@ class Claim:
     filled: int = 0
 
 
+class Origin(StrEnum):
+    """How a value was settled: owners agreed, or a person chose, or accepted a proposal."""
+
+    AGREED = "agreed"
+    CHOSEN = "chosen"
+    ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What counts while owners differ.
+
+    :param against: by connection, the value that was decided against. It does not count as long
+        as its system goes on saying it; another value of that system does.
+    :param decision: the conflict or the proposal that was decided on.
+    """
+
+    value: str | None
+    origin: Origin
+    against: Mapping[str, str | None] = field(default_factory=dict)
+    decision: UUID | None = None
+    by: str | None = None
+
+    def counting(self, claims: Sequence[Claim]) -> list[Claim]:
+        """The claims that were not decided against."""
+        return [each for each in claims if not self._rejects(each)]
+
+    def still(self, claims: Sequence[Claim]) -> "Settled":
+        """Without what was decided against and is said no more."""
+        rejected = {each.connection: each.value for each in claims if self._rejects(each)}
+        return replace(self, against=rejected)
+
+    def _rejects(self, claim: Claim) -> bool:
+        return claim.connection in self.against and (self.against[claim.connection] == claim.value)
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A steward's own value."""
+
+    id: UUID
+    value: str
+    until: datetime
+    by: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Survivor:
     """The value that counts.
 
-    :param claim: whose it is; None if nobody's word counts.
-    :param owned: an owner says so. Where all owners are silent what the ERP has counts, because
-        hours are posted to its record, and no copy is wrong.
+    :param claim: whose it is; None if a person decided, or nobody's word counts.
+    :param owned: an owner or a person says so. Where all owners are silent what the ERP has counts,
+        because hours are posted to its record, and no copy is wrong.
     :param why: in words.
+    :param decision: the pin, conflict or proposal by which a person decided.
+    :param conflict: owners changed it to different values, so what they last agreed on counts.
     """
 
     value: str | None
     claim: Claim | None
     owned: bool
     why: str
+    decision: UUID | None = None
+    conflict: bool = False
 
 
-def survivor(attribute: Attribute, rule: Rule, claims: Sequence[Claim]) -> Survivor:
-    """Which of the claims counts.
+def survivor(
+    attribute: Attribute,
+    rule: Rule,
+    claims: Sequence[Claim],
+    settled: Settled | None = None,
+    pin: Pin | None = None,
+) -> Survivor:
+    """Which value counts. Two owners of one rank that differ are no owner: choosing between them
+    would be guessing.
 
-    Two owners of one rank that differ are no owner: choosing between them would be guessing.
+    :param pin: one that is in force.
     """
-    said = [each for each in claims if each.value is not None]
-    owners = [each for each in said if rule.rank(each) is not None]
-    if owners and (best := _best(attribute, rule, owners)) is not None:
-        return Survivor(best.value, best, True, _why(rule, best, len(owners)))
-    silent = "its owners differ" if owners else "its owners say nothing"
-    for each in said:
-        if each.system == "erp" and rule.rank(each) is None:
+    if pin is not None:
+        why = f"{pin.by} pinned it until {pin.until:%Y-%m-%d %H:%M} UTC: {pin.reason}"
+        return Survivor(pin.value, None, True, why, pin.id)
+    owners = rule.owning(claims)
+    if settled is not None:
+        owners = settled.counting(owners)
+        if (decided := _decided(attribute, settled, owners)) is not None:
+            return decided
+    said = [each for each in owners if each.value is not None]
+    if said and (best := _best(attribute, rule, said)) is not None:
+        return Survivor(best.value, best, True, _why(rule, best, len(said)))
+    silent = "its owners differ" if said else "its owners say nothing"
+    for each in claims:
+        if each.system == "erp" and each.value is not None and rule.rank(each) is None:
             return Survivor(each.value, each, False, f"{silent}, {each.connection} does")
     return Survivor(None, None, False, silent)
+
+
+def _decided(attribute: Attribute, settled: Settled, owners: Sequence[Claim]) -> Survivor | None:
+    """None if there is nothing to hold on to: an owner has a new word, and no other has."""
+    new = [each for each in owners if not attribute.same(each.value, settled.value)]
+    if any(not attribute.same(each.value, new[0].value) for each in new):
+        who = " and ".join(sorted(each.connection for each in new))
+        why = f"{who} changed it to different values; what they last agreed on counts"
+        return Survivor(settled.value, None, True, why, conflict=True)
+    if new or settled.origin is Origin.AGREED:
+        return None
+    did = "chose" if settled.origin is Origin.CHOSEN else "accepted"
+    return Survivor(settled.value, None, True, f"{settled.by} {did} it", settled.decision)
 
 
 def _best(attribute: Attribute, rule: Rule, owners: Sequence[Claim]) -> Claim | None:
@@ -107,3 +191,33 @@ def _why(rule: Rule, best: Claim, owners: int) -> str:
     if rule.survivorship == "most_complete":
         return f"{best.connection} has the most complete record"
     return f"{best.connection} is the first of its owners that says something"
+
+
+def settled_after(
+    attribute: Attribute,
+    rule: Rule,
+    claims: Sequence[Claim],
+    settled: Settled | None,
+    changed: str,
+    before: str | None,
+) -> Settled | None:
+    """What is settled after a system changed its value; None if nothing is.
+
+    :param claims: as they are now.
+    :param changed: whose value is another than ``before``.
+    """
+    owners = rule.owning(claims)
+    if settled is not None:
+        if all(attribute.same(each.value, settled.value) for each in owners):
+            return None
+        left = settled.still(owners)
+        if left.against or settled.origin is Origin.AGREED:
+            return left
+        # Nobody says any more what was decided against: from here on it is what was agreed on.
+        return replace(left, origin=Origin.AGREED) if len(owners) > 1 else None
+    others = [each for each in owners if each.connection != changed]
+    if len(others) == len(owners) or not others:
+        return None
+    if all(attribute.same(each.value, before) for each in others):
+        return Settled(before, Origin.AGREED)
+    return None
