@@ -13,6 +13,7 @@ import pytest
 from deploy.identity.in_thread import RunningIdentityServer
 from deploy.local.processes import free_ports
 from process_apis import schedule
+from process_apis.doorbell import Stage
 from process_apis.settings import ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier, running_tier
@@ -144,6 +145,15 @@ async def test_two_owners_that_changed_it_wait_for_a_steward_with_what_they_agre
     assert await drift(stewards) == [], "nobody has to mend anything yet"
     await stewards.hours("e1", "2026-08-05")
     assert len(stewards.tier.system.lines) == 1, "they had agreed that she stays"
+
+
+async def test_two_readings_that_end_at_once_do_not_both_miss_it(stewards: Stewards) -> None:
+    lists = stewards.tier.system.other_systems[HCM].lists
+    lists["workers"] = [{**lists["workers"][0], "termination_date": "2026-05-31"}]
+    stewards.tier.system.masters["workers"][0]["termination_date"] = "2026-07-31"
+    await asyncio.gather(*(stewards.tier.worker.work(Stage.MASTERS, name) for name in (HCM, ERP)))
+    (conflict,) = await stewards.listed("conflicts", open=True)
+    assert conflict["agreed"] is None
 
 
 async def test_a_conflict_is_over_when_they_say_the_same(stewards: Stewards) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from process_apis.processes.master_data.ownership.attributes import ATTRIBUTES, Attribute
+from process_apis.processes.master_data.ownership.attributes import ATTRIBUTES, SUBJECTS, Attribute
 from process_apis.processes.master_data.ownership.rules import Rule, Survivorship
 from process_apis.provided import provided
 from process_apis.toml_files import read_file, wrong
@@ -17,6 +17,15 @@ _VARIABLE = "TIMEPOST_PROCESS_OWNERSHIP_FILE"
 
 Owner = Annotated[
     str, Field(pattern=r"^(erp|hcm|crm|directory|connection:[a-z][a-z0-9-]{0,62})$", max_length=80)
+]
+Role = Literal[
+    "consultant",
+    "project.manager",
+    "finance.analyst",
+    "finance.controller",
+    "billing.analyst",
+    "data.steward",
+    "integration.operator",
 ]
 Owners = Annotated[list[Owner], Field(max_length=10)]
 Code = Annotated[str, Field(min_length=1, max_length=100)]
@@ -42,6 +51,14 @@ class RuleTable(_Table):
     legal_entities: list[ForLegalEntities] = Field(default_factory=list)
 
 
+class GroupRole(_Table):
+    """A group of a directory that stands for a role."""
+
+    group: str = Field(min_length=1, max_length=200)
+    role: Role
+    connection: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]{0,62}$")
+
+
 class OwnershipFile(_Table):
     """The whole file; what it does not name is as usual."""
 
@@ -50,10 +67,11 @@ class OwnershipFile(_Table):
     project: dict[str, RuleTable] = Field(default_factory=dict)
     engagement: dict[str, RuleTable] = Field(default_factory=dict)
     access: dict[str, RuleTable] = Field(default_factory=dict)
+    roles: list[GroupRole] = Field(default_factory=list)
 
     def tables(self) -> Iterator[tuple[str, str, RuleTable]]:
         """Subject, name of the attribute, and its rule."""
-        for subject in type(self).model_fields:
+        for subject in SUBJECTS:
             for name, table in getattr(self, subject).items():
                 yield subject, name, table
 
@@ -63,6 +81,7 @@ class Ownership:
     """Who owns what, as configured."""
 
     tables: Mapping[tuple[str, str], RuleTable] = field(default_factory=dict)
+    roles: Sequence[GroupRole] = ()
 
     def rule(self, attribute: Attribute, legal_entity: str | None = None) -> Rule:
         """The rule of an attribute; for a worker, that of their legal entity.
@@ -93,7 +112,8 @@ def read_ownership(path: Path | None) -> Ownership:
     faults = [fault for each in document.tables() for fault in _faults(*each)]
     if faults:
         raise wrong(path, faults)
-    return Ownership({(subject, name): table for subject, name, table in document.tables()})
+    tables = {(subject, name): table for subject, name, table in document.tables()}
+    return Ownership(tables, document.roles)
 
 
 def _faults(subject: str, name: str, table: RuleTable) -> Iterator[FieldError]:

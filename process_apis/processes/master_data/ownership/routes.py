@@ -8,7 +8,13 @@ from fastapi import APIRouter, Query
 from process_apis.clock import TheClock
 from process_apis.database import TheDatabase
 from process_apis.doorbell import TheDoorbell
-from process_apis.processes.master_data.ownership import deciding, drift, pinning, reading
+from process_apis.processes.master_data.ownership import (
+    deciding,
+    drift,
+    pinning,
+    reading,
+    role_routes,
+)
 from process_apis.processes.master_data.ownership.configuration import TheOwnership
 from process_apis.processes.master_data.ownership.schemas import (
     Choice,
@@ -35,6 +41,7 @@ from shared.problems import Conflict, Forbidden, InvalidRequest, NotFound, Valid
 from shared.web import problem_responses, throttled
 
 router = APIRouter(prefix="/master-data")
+router.include_router(role_routes.router)
 
 STEWARD = frozenset({"data.steward"})
 # Of a client's legal name finance knows, too.
