@@ -24,7 +24,7 @@ CONNECTIONS = """\
 [[connections]]
 name = "{erp}"
 connector = "tryton"
-legal_entities = ["US01"]
+legal_entities = [{entities}]
 
 [connections.options]
 base_url = "{tryton_url}"
@@ -36,7 +36,7 @@ password = {{ file = "secrets/tryton-password" }}
 [[connections]]
 name = "{tracker}"
 connector = "clockify"
-legal_entities = ["US01"]
+legal_entities = [{entities}]
 
 [connections.options]
 base_url = "{clockify_url}/api"
@@ -70,6 +70,7 @@ class Platforms:
 
     :param erp_url: where Timepost reaches the ERP.
     :param erp_options: further options of its connection.
+    :param entities: codes of the legal entities that ERP and tracker serve.
     :param timetagger_people: whose records are read there.
     :param more: further connections, as they stand in the file.
     """
@@ -83,6 +84,7 @@ class Platforms:
     timetagger: TimeTaggerServer
     timetagger_people: Sequence[Person]
     more: str = ""
+    entities: Sequence[str] = ("US01",)
 
 
 def write_connections(directory: Path, platforms: Platforms) -> None:
@@ -93,6 +95,7 @@ def write_connections(directory: Path, platforms: Platforms) -> None:
     keep_secret(secrets / "clockify-api-key", platforms.clockify.api_key)
     text = CONNECTIONS.format(
         erp=ERP,
+        entities=", ".join(json.dumps(each) for each in platforms.entities),
         tracker=TRACKER,
         second_tracker=SECOND_TRACKER,
         tryton_url=platforms.erp_url,

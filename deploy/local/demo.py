@@ -15,7 +15,10 @@ from deploy.local.connections_file import ERP, SECOND_TRACKER
 from deploy.local.processes import ProcessDied
 from deploy.local.scenario.dashboard import Dashboard
 from deploy.local.scenario.director import Director, Outcome, Surroundings
+from deploy.local.scenario.firm import DEMO_FILE, read_firm
+from deploy.local.scenario.make_plan import FIRST_DAY
 from deploy.local.scenario.operator import CLIENT, Operator
+from deploy.local.scenario.other_systems import CRM, HCM, other_systems
 from deploy.local.scenario.refusals import MastersNotRead, NotSeen, Refused
 from deploy.local.scenario.report import show
 from deploy.local.scenario.tracker import Tracker
@@ -23,7 +26,9 @@ from deploy.local.scenario.weekend import TimeTagger, Weekends
 from deploy.local.stack import Arrangement, Stack
 from deploy.local.steps import Steps
 from deploy.local.supervisor import AlreadyRunning, NotHealthy, Supervisor
+from deploy.tryton.admin import TrytonAdmin
 from deploy.tryton.build import Variant
+from deploy.tryton.reader import TrytonSession
 
 STATE = Path(".local") / "demo"
 LOGINS = {
@@ -43,9 +48,16 @@ def run_demo(*, once: bool, variant: Variant, directory: Path = STATE) -> int:
     os.umask(0o077)  # what the platforms write down is as secret as the secrets' own files
     outcome: Outcome | None = None
     try:
-        with choose_addresses() as addresses, Supervisor(directory, console.print) as supervisor:
+        with (
+            choose_addresses() as addresses,
+            other_systems(read_firm(FIRST_DAY, DEMO_FILE), DEMO_FILE) as others,
+            Supervisor(directory, console.print) as supervisor,
+        ):
             with Steps(console) as steps:
-                stack = Stack(supervisor, steps, variant, Arrangement(addresses))
+                more = others.connections
+                arrangement = Arrangement(addresses, more_connections=more, firm="demo")
+                stack = Stack(supervisor, steps, variant, arrangement)
+                others.keep_secrets(stack.directory / "secrets")
                 stack.start()
                 outcome = asyncio.run(play(stack, supervisor, steps))
             show(console, outcome)
@@ -77,11 +89,20 @@ async def play(stack: Stack, supervisor: Supervisor, steps: Steps) -> Outcome:
             tracker=tracker,
             operator=operator,
             weekends=Weekends(second, dashboard, operator, partial(steps.tell, "weekends")),
-            erp_connection=ERP,
+            firm=stack.people,
+            masters=(ERP, HCM, CRM),
             read_erp=stack.erp.reader,
+            reopen=partial(reopen, stack),
             check_services=supervisor.check,
         )
         return await Director(surroundings, steps).play()
+
+
+def reopen(stack: Stack, code: str) -> None:
+    """Reopen a project in the ERP, as its project manager would."""
+    erp = stack.erp
+    with TrytonSession(erp.base_url, erp.database, erp.user, erp.password) as session:
+        TrytonAdmin(session).reopen_project(code)
 
 
 def show_addresses(console: Console, stack: Stack) -> None:
@@ -96,6 +117,7 @@ def show_addresses(console: Console, stack: Stack) -> None:
     for tier in ("system", "process", "experience"):
         console.print(f"API         {url(tier)}/docs  ({tier} tier)", highlight=False)
     console.print(f"Clockify    {url('clockify')}/docs  (a stand-in)", highlight=False)
+    console.print("BambooHR, HubSpot: stand-ins within this process", highlight=False)
     console.print(f"TimeTagger  {stack.timetagger.base_url}/app  (the real one)", highlight=False)
     console.print(f"Logs        {stack.directory / 'logs'}", highlight=False)
     console.print("\nCtrl-C ends everything.")

@@ -29,7 +29,7 @@ from deploy.local.steps import Steps
 from deploy.local.supervisor import LOCK, Supervisor
 from deploy.sandboxes.clockify.firm import Founded
 from deploy.timetagger.server import TimeTaggerServer
-from deploy.tryton.build import Variant
+from deploy.tryton.build import FIRMS, FirmSize, Variant
 from deploy.tryton.server import TrytonServer
 
 WORKERS = 2
@@ -45,6 +45,7 @@ class Arrangement:
     :param erp_url: where Timepost reaches the ERP, if not at its own address.
     :param erp_options: further options of the ERP's connection.
     :param more_connections: further connections, as they stand in the file.
+    :param firm: whose people, projects and companies.
     """
 
     addresses: Addresses
@@ -52,6 +53,11 @@ class Arrangement:
     erp_url: str | None = None
     erp_options: Mapping[str, int | float | str] = field(default_factory=dict)
     more_connections: str = ""
+    firm: FirmSize = "small"
+
+    @property
+    def firm_file(self) -> Path:
+        return FIRMS[self.firm]
 
 
 class Server(Protocol):
@@ -114,7 +120,8 @@ class Stack:
         self._variant = variant
         forget_the_last_run(self.directory)
         self.secrets: RunSecrets = make_secrets(self.directory / "secrets")
-        self.timetagger_people = weekend_people(read_firm(FIRST_DAY))
+        self.people = read_firm(FIRST_DAY, arrangement.firm_file)
+        self.timetagger_people = weekend_people(self.people)
         self.postgres = PostgresServer(self.directory / "postgres")
 
     @property
@@ -141,7 +148,7 @@ class Stack:
         self._wait_for_answer("identity", "/jwks.json")
         self._wait_for_answer("clockify", "/_sandbox/status")
         self.firm, self.webhook_tokens = found_firm(
-            self.addresses.url("clockify"), self.webhooks_url
+            self.addresses.url("clockify"), self.webhooks_url, self.arrangement.firm_file
         )
         self._steps.tell("database", "migrating")
         self._supervisor.wait_until("migrate", lambda: migration.is_done, READY_SECONDS)
@@ -174,7 +181,12 @@ class Stack:
 
     def _start_tryton(self, build: ManagedProcess) -> None:
         self._wait_for_build("tryton", "Tryton: ", build)
-        self.erp = TrytonServer(self.directory / "tryton", self._variant, self.addresses.tryton)
+        self.erp = TrytonServer(
+            self.directory / "tryton",
+            self._variant,
+            self.addresses.tryton,
+            firm=self.arrangement.firm,
+        )
         self._start_server("tryton", self.erp)
         self._steps.done("tryton", f"Tryton 8.2 ({self._variant}) at {self.erp.base_url}")
 
@@ -212,6 +224,7 @@ class Stack:
             timetagger=self.timetagger,
             timetagger_people=self.timetagger_people,
             more=self.arrangement.more_connections,
+            entities=self.people.entities,
         )
 
     def _start_tier(self, name: str, programs: Programs) -> None:

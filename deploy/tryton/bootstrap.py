@@ -98,11 +98,71 @@ def create_sequence(name: str, sequence_type: str, company: Record) -> Record:
     return sequence
 
 
-def create_fiscal_year(year: int, company: Record, closed_through: dt.date) -> Record:
-    """Create a calendar year with twelve periods, and close those the firm has closed."""
+def create_entity(entity: Firm) -> Record:
+    """Create a further company, with books in its own currency; the administrator sees it, too."""
+    found = Model.get("currency.currency").find([("code", "=", entity["currency"])])
+    company = Model.get("company.company")()
+    company.party = create_party(entity["name"], entity["code"])
+    company.currency = found[0] if found else create_currency(entity)
+    company.timezone = entity["timezone"]
+    company.save()
+    users = Model.get("res.user")
+    (admin,) = users.find([("login", "=", "admin")])
+    admin.companies.append(Model.get("company.company")(company.id))
+    admin.company_filter = "all"  # otherwise it sees what belongs to one company only
+    admin.save()
+    return company
+
+
+def create_currency(entity: Firm) -> Record:
+    digits = 0 if entity["currency"] == "JPY" else 2
+    currency = Model.get("currency.currency")(
+        name=entity["currency"],
+        code=entity["currency"],
+        symbol=entity["currency"],
+        digits=digits,
+        rounding=Decimal(1).scaleb(-digits),
+    )
+    currency.rates.new(date=dt.date(2000, 1, 1), rate=Decimal(entity["rate"]))
+    currency.save()
+    return currency
+
+
+def periods_of(year: int, calendar_: str) -> list[tuple[str, dt.date, dt.date]]:
+    """Names and days of a fiscal year's twelve periods.
+
+    :param calendar_: `month`; `april` and `july`, where the year begins then, and `year` is the
+        one in which it begins; `4-4-5`, weeks from the Sunday on or before the New Year.
+    """
+    if calendar_ == "4-4-5":
+        first = dt.date(year, 1, 1)
+        first -= dt.timedelta(days=(first.weekday() + 1) % 7)
+        found = []
+        for number, weeks in enumerate([4, 4, 5] * 4, 1):
+            last = first + dt.timedelta(weeks=weeks, days=-1)
+            found.append((f"{year}-P{number:02}", first, last))
+            first = last + dt.timedelta(days=1)
+        return found
+    begins = {"month": 1, "april": 4, "july": 7}[calendar_]
+    months = [divmod(begins - 1 + number, 12) for number in range(12)]
+    return [
+        (
+            f"{year + over}-{month + 1:02}",
+            dt.date(year + over, month + 1, 1),
+            dt.date(year + over, month + 1, calendar.monthrange(year + over, month + 1)[1]),
+        )
+        for over, month in months
+    ]
+
+
+def create_fiscal_year(
+    year: int, company: Record, closed_through: dt.date, calendar_: str = "month"
+) -> Record:
+    """Create a year with twelve periods, and close those the firm has closed."""
+    periods = periods_of(year, calendar_)
     fiscal_year = Model.get("account.fiscalyear")(name=str(year), company=company)
-    fiscal_year.start_date = dt.date(year, 1, 1)
-    fiscal_year.end_date = dt.date(year, 12, 31)
+    fiscal_year.start_date = periods[0][1]
+    fiscal_year.end_date = periods[-1][2]
     fiscal_year.move_sequence = create_sequence(f"Moves {year}", "Account Move", company)
     invoices = create_sequence(f"Invoices {year}", "Invoice", company)
     for sequences in fiscal_year.invoice_sequences:
@@ -110,13 +170,8 @@ def create_fiscal_year(year: int, company: Record, closed_through: dt.date) -> R
         sequences.in_invoice_sequence = invoices
         sequences.out_credit_note_sequence = invoices
         sequences.in_credit_note_sequence = invoices
-    for month in range(1, 13):
-        fiscal_year.periods.new(
-            name=f"{year}-{month:02}",
-            start_date=dt.date(year, month, 1),
-            end_date=dt.date(year, month, calendar.monthrange(year, month)[1]),
-            type="standard",
-        )
+    for name, first, last in periods:
+        fiscal_year.periods.new(name=name, start_date=first, end_date=last, type="standard")
     fiscal_year.save()
     for period in fiscal_year.periods:
         if period.end_date <= closed_through:
@@ -167,19 +222,21 @@ def create_client(client: Firm, term: Record) -> Record:
     return party
 
 
-def create_project(project: Firm, clients: dict[str, Record], service: Record) -> Record:
-    """Create a project and its tasks, all open for hours; hours are invoiced as worked."""
+def create_project(project: Firm, clients: dict[str, Record], service: Record | None) -> Record:
+    """Create a project and its tasks, all open for hours; hours are invoiced as worked, where there
+    is a service to invoice."""
     work = Model.get("project.work")(type="project")
     work.name = f"{project['code']} {project['name']}"
     work.timesheet_available = True
     if client := project.get("client"):
         work.party = clients[client]
+    if client and service:
         work.project_invoice_method = "timesheet"
         work.product = service
         work.list_price = Decimal(project["rate"])
     for name in project["tasks"]:
         task = work.children.new(name=name, type="task", timesheet_available=True)
-        if client:
+        if client and service:
             task.product = service
             task.list_price = Decimal(project["rate"])
     work.save()
@@ -199,7 +256,7 @@ def close_project(project: Record, closed_on: dt.date) -> None:
     project.reload()
 
 
-def set_users(company: Record, email: str) -> None:
+def set_users(companies: list[Record], email: str) -> None:
     """Give admin its password and create the user whose rights an integration needs."""
     users = Model.get("res.user")
     (admin,) = users.find([("login", "=", "admin")])
@@ -207,8 +264,9 @@ def set_users(company: Record, email: str) -> None:
     admin.save()
     user = users(name="Timepost integration", login=INTEGRATION_LOGIN, email=email)
     user.password = os.environ["TIMEPOST_USER_PASSWORD"]
-    user.companies.append(Model.get("company.company")(company.id))
-    user.company = company
+    for company in companies:
+        user.companies.append(Model.get("company.company")(company.id))
+    user.company = companies[0]
     user.company_filter = "all"  # otherwise it sees the lines of one company only
     for group in Model.get("res.group").find([("name", "in", INTEGRATION_GROUPS)]):
         user.groups.append(group)
@@ -259,20 +317,57 @@ def describe_fiscal_year(fiscal_year: Record) -> Firm:
     }
 
 
+def people_and_work(
+    code: str,
+    company: Record,
+    data: Firm,
+    clients: dict[str, Record],
+    service: Record | None,
+) -> tuple[dict[str, Firm], dict[str, Firm]]:
+    """Create what belongs to one company; answers it described: employees by number, projects by
+    code."""
+    home = data["firm"]["legal_entity"]
+    employees = {
+        worker["employee_number"]: describe_employee(worker, create_employee(company, worker))
+        for worker in data["workers"]
+        if worker.get("legal_entity", home) == code
+    }
+    projects = {
+        project["code"]: describe_project(project, create_project(project, clients, service))
+        for project in data["projects"]
+        if project.get("legal_entity", home) == code
+    }
+    return employees, projects
+
+
 def bootstrap(data: Firm) -> Firm:
     """Create the whole firm in the connected database; answers the manifest."""
-    firm = data["firm"]
+    firm, home = data["firm"], data["firm"]["legal_entity"]
     free_party_codes()
     company = create_company(firm)
     accounts = create_chart_of_accounts(company)
-    closed_through = firm["closed_through"]
-    years = [create_fiscal_year(year, company, closed_through) for year in firm["fiscal_years"]]
-    employees = [create_employee(company, worker) for worker in data["workers"]]
+    closed_through, own = firm["closed_through"], firm.get("calendar", "month")
+    years = [
+        create_fiscal_year(year, company, closed_through, own) for year in firm["fiscal_years"]
+    ]
     service = create_service("Consulting hour", firm["service_rate"], accounts)
     term = create_payment_term()
     clients = {client["code"]: create_client(client, term) for client in data["clients"]}
-    projects = [create_project(project, clients, service) for project in data["projects"]]
-    set_users(company, f"integration@{data['workers'][0]['email'].partition('@')[2]}")
+    employees, projects = people_and_work(home, company, data, clients, service)
+    companies = [company]
+    for entity in data.get("entities", []):
+        other = create_entity(entity)
+        companies.append(other)
+        everywhere = [each.id for each in companies]
+        with proteus_config.get_config().set_context(company=other.id, companies=everywhere):
+            # Of a year that begins in the middle of one, the months before belong to the last.
+            first = firm["fiscal_years"][0] - (entity["calendar"] in ("april", "july"))
+            for year in range(first, firm["fiscal_years"][-1] + 1):
+                create_fiscal_year(year, other, closed_through, entity["calendar"])
+            more_people, more_work = people_and_work(entity["code"], other, data, clients, None)
+            employees |= more_people
+            projects |= more_work
+    set_users(companies, f"integration@{data['workers'][0]['email'].partition('@')[2]}")
     return {
         "company": {
             "id": company.id,
@@ -281,18 +376,12 @@ def bootstrap(data: Firm) -> Firm:
             "currency": firm["currency"],
             "timezone": firm["timezone"],
         },
-        "employees": [
-            describe_employee(worker, employee)
-            for worker, employee in zip(data["workers"], employees, strict=True)
-        ],
+        "employees": [employees[worker["employee_number"]] for worker in data["workers"]],
         "clients": [
             {"id": clients[client["code"]].id, "code": client["code"], "name": client["name"]}
             for client in data["clients"]
         ],
-        "projects": [
-            describe_project(project, work)
-            for project, work in zip(data["projects"], projects, strict=True)
-        ],
+        "projects": [projects[project["code"]] for project in data["projects"]],
         "fiscal_years": [describe_fiscal_year(year) for year in years],
     }
 

@@ -1,7 +1,7 @@
 """Builds the demo ERP once: an environment with Tryton and one database file per variant.
 
 The result is cached (`deploy/cached_builds.py`), keyed by everything it depends on, and copied for
-each server. Building takes about a minute; finding it built takes milliseconds.
+each server. Building takes about two minutes; finding it built takes milliseconds.
 """
 
 from __future__ import annotations
@@ -28,9 +28,15 @@ from deploy.cached_builds import (
 )
 
 Variant = Literal["stock", "with_reference"]
+# Which people, projects and companies: those of the tests, or those of the demo.
+FirmSize = Literal["small", "demo"]
 
 HERE = Path(__file__).resolve().parent
 FIRM = HERE.parent / "local" / "firm.toml"
+FIRMS: dict[FirmSize, Path] = {
+    "small": FIRM,
+    "demo": HERE.parent / "local" / "halden_ridge.toml",
+}
 LOCK = HERE / "requirements.lock"
 BOOTSTRAP = HERE / "bootstrap.py"
 REFERENCE_MODULE = HERE / "timepost_reference"
@@ -40,7 +46,7 @@ TRYTON_MODULES = ["project_invoice", "timesheet_cost"]  # their dependencies bri
 
 @dataclass(frozen=True)
 class Template:
-    """A finished build: `python` runs Tryton, `database(variant)` is the file to copy."""
+    """A finished build: `python` runs Tryton, `database(variant, firm)` is the file to copy."""
 
     directory: Path
 
@@ -48,12 +54,12 @@ class Template:
     def python(self) -> Path:
         return self.directory / "venv" / "bin" / "python"
 
-    def database(self, variant: Variant) -> Path:
-        return self.directory / f"{variant}.sqlite"
+    def database(self, variant: Variant, firm: FirmSize = "small") -> Path:
+        return self.directory / f"{firm}-{variant}.sqlite"
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self, firm: FirmSize = "small") -> dict[str, Any]:
         """What the bootstrap created, with ids and credentials (see README.md for the shape)."""
-        text = (self.directory / "manifest.json").read_text(encoding="utf-8")
+        text = (self.directory / f"{firm}.json").read_text(encoding="utf-8")
         manifest: dict[str, Any] = json.loads(text)
         return manifest
 
@@ -78,7 +84,9 @@ def fingerprint() -> str:
         for path in REFERENCE_MODULE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     )
-    return fingerprint_of([LOCK, BOOTSTRAP, FIRM, Path(__file__), *module_files], HERE.parent)
+    return fingerprint_of(
+        [LOCK, BOOTSTRAP, *FIRMS.values(), Path(__file__), *module_files], HERE.parent
+    )
 
 
 class Build:
@@ -92,19 +100,25 @@ class Build:
         self.passwords = {"admin": secrets.token_urlsafe(12), "user": secrets.token_urlsafe(12)}
 
     def run(self) -> None:
-        self.say("1/5 installing Tryton 8.2 into its own environment (about 20 s)")
+        self.say("1/4 installing Tryton 8.2 into its own environment (about 20 s)")
         self.install()
-        self.say("2/5 creating an empty database (about 35 s)")
-        self.initialise(self.directory / f"{DATABASE}.sqlite")
-        self.say("3/5 creating the demo firm (about 15 s)")
-        self.create_firm()
-        self.say("4/5 keeping a copy as the stock variant")
-        self.finish_variant("stock")
-        self.say("5/5 activating timepost_reference in the other variant")
-        self.administrate("-u", "timepost_reference", "--activate-dependencies")
-        self.finish_variant("with_reference")
-        (self.directory / f"{DATABASE}.sqlite").unlink()
+        self.say("2/4 creating an empty database (about 35 s)")
+        self.initialise(self.working)
+        self.fold(self.working)
+        shutil.copyfile(self.working, self.directory / "empty.sqlite")
+        self.say("3/4 creating the small firm of the tests (about 25 s)")
+        self.create("small")
+        self.say("4/4 creating the demo's firm of twelve companies (about 60 s)")
+        shutil.copyfile(self.directory / "empty.sqlite", self.working)
+        self.create("demo")
+        self.working.unlink()
+        (self.directory / "empty.sqlite").unlink()
         self.say("ready")
+
+    @property
+    def working(self) -> Path:
+        """The database that is worked on."""
+        return self.directory / f"{DATABASE}.sqlite"
 
     def say(self, line: str) -> None:
         self.report(f"Tryton: {line} [{time.monotonic() - self.started:.0f} s]")
@@ -125,10 +139,11 @@ class Build:
         self.administrate("--email", email, "-u", *TRYTON_MODULES, "--activate-dependencies")
         (self.directory / "password").unlink()
 
-    def create_firm(self) -> None:
-        described = self.directory / "firm.json"
+    def create(self, firm: FirmSize) -> None:
+        """One firm, in both variants: as Tryton comes, and with our module."""
+        described = self.directory / "described.json"
         config = self.directory / "trytond.conf"
-        self.python(str(BOOTSTRAP), str(config), DATABASE, str(FIRM), str(described))
+        self.python(str(BOOTSTRAP), str(config), DATABASE, str(FIRMS[firm]), str(described))
         manifest = {
             "database": DATABASE,
             "user": "admin",
@@ -137,17 +152,23 @@ class Build:
             **json.loads(described.read_text(encoding="utf-8")),
         }
         described.unlink()
-        path = self.directory / "manifest.json"
+        path = self.directory / f"{firm}.json"
         path.touch(mode=0o600)
         path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        self.finish_variant("stock", firm)
+        self.administrate("-u", "timepost_reference", "--activate-dependencies")
+        self.finish_variant("with_reference", firm)
 
-    def finish_variant(self, variant: Variant) -> None:
-        """Copy the database as it stands, with SQLite's write-ahead log folded in."""
-        source = self.directory / f"{DATABASE}.sqlite"
-        connection = sqlite3.connect(source)
+    def finish_variant(self, variant: Variant, firm: FirmSize) -> None:
+        """Copy the database as it stands."""
+        self.fold(self.working)
+        shutil.copyfile(self.working, self.template.database(variant, firm))
+
+    def fold(self, database: Path) -> None:
+        """Fold SQLite's write-ahead log in, so that the file is all there is."""
+        connection = sqlite3.connect(database)
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.close()
-        shutil.copyfile(source, self.template.database(variant))
 
     def administrate(self, *arguments: str) -> None:
         config = str(self.directory / "trytond.conf")
@@ -170,8 +191,9 @@ def write_config(path: Path, databases: Path) -> None:
 def main() -> None:
     template = ensure_template()
     sys.stdout.write(f"{template.directory}\n")
-    for variant in get_args(Variant):
-        sys.stdout.write(f"{variant}: {template.database(variant)}\n")
+    for firm in FIRMS:
+        for variant in get_args(Variant):
+            sys.stdout.write(f"{firm}, {variant}: {template.database(variant, firm)}\n")
 
 
 if __name__ == "__main__":

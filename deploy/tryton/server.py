@@ -23,7 +23,7 @@ from typing import Any, Self
 import httpx2
 
 from deploy.cached_builds import inherited_variables
-from deploy.tryton.build import DATABASE, Template, Variant, ensure_template, write_config
+from deploy.tryton.build import DATABASE, FirmSize, Template, Variant, ensure_template, write_config
 from deploy.tryton.reader import TrytonReader
 
 # SQLite admits one writer. Tryton waits 5 s for the write lock and then repeats a call up to five
@@ -48,7 +48,9 @@ class TrytonServer:
         variant: Variant = "stock",
         port: int = 0,
         template: Template | None = None,
+        firm: FirmSize = "small",
     ) -> None:
+        self.firm = firm
         self.state_dir = state_dir
         self.variant = variant
         self.port = port or free_port()
@@ -122,12 +124,14 @@ class TrytonServer:
         manifest_path = self.state_dir / "manifest.json"
         if not manifest_path.exists():
             database = self.state_dir / f"{DATABASE}.sqlite"
-            shutil.copyfile(self._template.database(self.variant), database)
+            shutil.copyfile(self._template.database(self.variant, self.firm), database)
             write_config(self.state_dir / "trytond.conf", self.state_dir.resolve())
             partial = self.state_dir / "manifest.json.partial"
             partial.touch(mode=0o600)
             partial.write_text(
-                json.dumps({**self._template.manifest(), "variant": self.variant}, indent=2)
+                json.dumps(
+                    {**self._template.manifest(self.firm), "variant": self.variant}, indent=2
+                )
             )
             partial.rename(manifest_path)
         manifest: dict[str, Any] = json.loads(manifest_path.read_text(encoding="utf-8"))

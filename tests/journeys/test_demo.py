@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local.processes import RECORD_SUFFIX
 from deploy.local.pytest_plugin import session_directory
-from deploy.local.scenario.firm import read_firm
+from deploy.local.scenario.firm import DEMO_FILE, read_firm
 from deploy.local.scenario.make_plan import FIRST_DAY, make_plan
 from deploy.local.scenario.weekend_plan import plan_weekends
 
@@ -44,6 +44,8 @@ def test_every_approved_hour_is_in_the_erp_exactly_once_or_is_a_case(
     _, printed = ended
     assert "Every approved hour stands in the ERP exactly once, or is a case." in printed
     assert "✗" not in printed
+    for row in ("MD_PROJECT_CLOSED, resolved by itself", "hcm: hire_date of", "crm: name of"):
+        assert row in printed
     for row in ("Entered in TimeTagger", "Approved by carl.", "Refused: self_approval"):
         assert row in printed
 
@@ -64,7 +66,7 @@ def test_no_log_holds_a_secret_or_what_people_wrote(ended: tuple[Path, str]) -> 
     }
     assert len(secrets) > 10
     assert [secret for secret in secrets if secret in told] == []
-    firm = read_firm(FIRST_DAY)
+    firm = read_firm(FIRST_DAY, DEMO_FILE)
     narratives = {entry.narrative for _, entry in make_plan(firm).entries()}
     narratives |= {entry.text for weekend in plan_weekends(firm) for entry in weekend.entries}
     assert [narrative for narrative in narratives if narrative in told] == []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from deploy.local.scenario.firm import read_firm
+from deploy.local.scenario.expected import as_file, file_differences, read_expected
+from deploy.local.scenario.firm import Firm
 from deploy.local.scenario.life import Life
-from deploy.local.scenario.make_plan import FIRST_DAY, make_plan
+from deploy.local.scenario.make_plan import make_plan
 from deploy.local.scenario.operator import Operator, Status
 from deploy.local.scenario.refusals import MastersNotRead
 from deploy.local.scenario.tracker import Tracker
@@ -25,11 +26,12 @@ from deploy.local.scenario.verdict import (
 )
 from deploy.local.scenario.weekend import Weekends
 from deploy.local.scenario.weekend_plan import plan_weekends
+from deploy.local.scenario.world import REOPENED, Disagreement
 from deploy.tryton.reader import TrytonReader
 
 LOOK_EVERY_SECONDS = 0.5
 CALM_SECONDS = 3.0
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 420.0
 MASTERS_SECONDS = 60.0
 
 
@@ -38,16 +40,20 @@ class Surroundings:
     """What the scenario plays in.
 
     :param weekends: what happens in the second tracker.
-    :param erp_connection: the connection whose masters are read first.
+    :param firm: whose four weeks these are.
+    :param masters: the connections whose masters are read first, the ERP's first of all.
     :param read_erp: opens a session of the ERP's own, beside Timepost's connector.
+    :param reopen: reopens a project in the ERP, by its code.
     :param check_services: raises when one of the services has ended.
     """
 
     tracker: Tracker
     operator: Operator
     weekends: Weekends
-    erp_connection: str
+    firm: Firm
+    masters: Sequence[str]
     read_erp: Callable[[], TrytonReader]
+    reopen: Callable[[str], None]
     check_services: Callable[[], None]
 
 
@@ -57,7 +63,9 @@ class Outcome:
 
     :param trackers: what was entered in each tracker, by its name.
     :param marked: entries that a tracker shows as posted, as Timepost told it, by its name.
+    :param cases: that there ever were.
     :param decisions: what people and policies decided in Timepost itself.
+    :param drift: where systems were found to disagree.
     :param quiet: whether everything had come to rest when it was judged.
     :param differences: between what is and what must be, in words.
     """
@@ -68,6 +76,7 @@ class Outcome:
     status: Status
     marked: dict[str, int]
     decisions: Decisions
+    drift: list[Disagreement]
     quiet: bool
     differences: list[str]
 
@@ -112,18 +121,17 @@ class Director:
             await asyncio.gather(play, watch, return_exceptions=True)
 
     async def _play(self) -> Outcome:
-        await self._read_masters()
-        weekends, expectation, firm = (
-            self._surroundings.weekends,
-            Expectation(),
-            read_firm(FIRST_DAY),
-        )
+        for connection in self._surroundings.masters:
+            await self._read_masters(connection)
+        weekends, expectation = self._surroundings.weekends, Expectation()
+        firm = self._surroundings.firm
         trackers = {"Clockify": expectation, "TimeTagger": weekends.expectation}
         life = Life(self._surroundings.tracker, expectation, self._count_entry)
         await asyncio.gather(life.live(make_plan(firm)), weekends.live(plan_weekends(firm)))
         await self._until_quiet(trackers, deleted=0)
         self._news.tell("people", "changing and deleting what was posted")
         await life.change_what_was_posted()
+        await self._reopen(expectation)
         quiet = await self._until_quiet(trackers, deleted=life.deleted)
         self._news.done("people", f"{self._entered} entries, one changed and one deleted later")
         self._news.done("weekends", f"{len(weekends.expectation.known)} entries in TimeTagger")
@@ -133,7 +141,8 @@ class Director:
     async def _judge(self, trackers: dict[str, Expectation], *, quiet: bool) -> Outcome:
         tracker, weekends = self._surroundings.tracker, self._surroundings.weekends
         lines = await asyncio.to_thread(self._read_lines)
-        cases = await self._surroundings.operator.open_cases()
+        cases = await self._surroundings.operator.all_cases()
+        drift = [_disagreement(each) for each in await self._surroundings.operator.drift()]
         marks = [await tracker.is_marked(each) for each in trackers["Clockify"].lines]
         marked = {
             "Clockify": sum(marks),
@@ -147,16 +156,35 @@ class Director:
             status=self._status,
             marked=marked,
             decisions=decisions,
+            drift=drift,
             quiet=quiet,
             differences=[
                 *differences(all_of(trackers.values()), lines, cases),
                 *mark_differences(trackers, marked),
                 *decisions.differences(),
+                *self._unlike_the_file(all_of(trackers.values()), lines, cases, drift),
             ],
         )
 
-    async def _read_masters(self) -> None:
-        operator, erp = self._surroundings.operator, self._surroundings.erp_connection
+    def _unlike_the_file(
+        self,
+        known: Expectation,
+        lines: list[Line],
+        cases: list[Case],
+        drift: list[Disagreement],
+    ) -> list[str]:
+        found = as_file(self._surroundings.firm, known, lines, cases, drift)
+        return file_differences(read_expected(), found)
+
+    async def _reopen(self, expectation: Expectation) -> None:
+        """What waits for a closed project posts by itself as soon as the ERP says otherwise."""
+        self._news.tell("people", f"reopening {REOPENED} in the ERP")
+        await asyncio.to_thread(self._surroundings.reopen, REOPENED)
+        expectation.note_reopened()
+        await self._read_masters(self._surroundings.masters[0])
+
+    async def _read_masters(self, erp: str) -> None:
+        operator = self._surroundings.operator
         give_up = time.monotonic() + MASTERS_SECONDS
         self._news.tell("masters", "waiting until the process tier knows its connections")
         while not await operator.knows(erp):
@@ -169,7 +197,7 @@ class Director:
                 raise MastersNotRead(f"{run['step']}: {run['error']}")
             self._news.tell("masters", str(run["step"]))
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-        self._news.done("masters", f"{run['read']} records read from Tryton")
+        self._news.done("masters", f"{run['read']} records read from {erp}")
 
     def _count_entry(self) -> None:
         self._entered += 1
@@ -211,6 +239,14 @@ class Director:
                 Line(line.employee_email, line.date, line.project, line.task or "", line.minutes)
                 for line in erp.lines()
             ]
+
+
+def _disagreement(line: Mapping[str, Any]) -> Disagreement:
+    """What the one that is not the ERP says."""
+    kind, attribute = line["kind"], line["attribute"]
+    if kind == "worker":
+        return Disagreement("hcm", line["name"], attribute, line["owner_value"])
+    return Disagreement("crm", line["owner_value"], attribute, line["copy_value"])
 
 
 def in_words(status: Status) -> str:

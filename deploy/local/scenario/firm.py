@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 FIRM_FILE = Path(__file__).parents[1] / "firm.toml"
+DEMO_FILE = Path(__file__).parents[1] / "halden_ridge.toml"
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Person:
     name: str
     email: str
     timezone: str
+    entity: str = "US01"
+    number: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -33,6 +36,7 @@ class Project:
     tasks: tuple[str, ...]
     billable: bool
     closed_on: date | None
+    entity: str = "US01"
 
     @property
     def name(self) -> str:
@@ -42,8 +46,17 @@ class Project:
 
 @dataclass(frozen=True)
 class Firm:
+    """:param entities: codes of the legal entities, the first of them the one by hand."""
+
     people: tuple[Person, ...]
     projects: tuple[Project, ...]
+    entities: tuple[str, ...] = ("US01",)
+
+    def people_of(self, entity: str) -> tuple[Person, ...]:
+        return tuple(each for each in self.people if each.entity == entity)
+
+    def projects_of(self, entity: str) -> tuple[Project, ...]:
+        return tuple(each for each in self.projects if each.entity == entity)
 
     def person(self, email_start: str) -> Person:
         return next(p for p in self.people if p.email.startswith(email_start))
@@ -55,9 +68,16 @@ class Firm:
 def read_firm(first_day: date, path: Path = FIRM_FILE) -> Firm:
     """The firm's projects, and the people who work there from `first_day` on."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
+    home = data["firm"]["legal_entity"]
     return Firm(
         people=tuple(
-            Person(worker["name"], worker["email"], worker["timezone"])
+            Person(
+                worker["name"],
+                worker["email"],
+                worker["timezone"],
+                worker.get("legal_entity", home),
+                worker["employee_number"],
+            )
             for worker in data["workers"]
             if "left" not in worker or worker["left"] >= first_day
         ),
@@ -68,7 +88,9 @@ def read_firm(first_day: date, path: Path = FIRM_FILE) -> Firm:
                 tasks=tuple(project["tasks"]),
                 billable="client" in project,
                 closed_on=project.get("closed_on"),
+                entity=project.get("legal_entity", home),
             )
             for project in data["projects"]
         ),
+        entities=(home, *(each["code"] for each in data.get("entities", []))),
     )

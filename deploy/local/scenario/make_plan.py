@@ -6,13 +6,19 @@ Ordinary weeks are drawn with a seeded generator; then the stories change single
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
+from deploy.local.scenario.changes import (
+    Change,
+    approved_by_oneself,
+    every_entry,
+    one_entry,
+    saturday_of_thirty_hours,
+    the_week,
+)
 from deploy.local.scenario.firm import Firm, Person, Project
 from deploy.local.scenario.plan import Delivery, Fate, Later, Plan, PlannedEntry, PlannedWeek
+from deploy.local.scenario.world import world_stories
 
 FIRST_DAY = date(2026, 10, 26)  # a Monday; all days lie in periods that the ERP holds open
 WEEKS = 4
@@ -36,8 +42,6 @@ _MATTER = (
     "role descriptions",
 )
 
-Change = Callable[[PlannedWeek], PlannedWeek]
-
 
 def make_plan(firm: Firm) -> Plan:
     """All weeks of everybody, the stories included."""
@@ -49,7 +53,7 @@ def make_plan(firm: Firm) -> Plan:
     }
     contractor = ordinary_week(firm, CONTRACTOR, 3, dice)
     weeks["milena.sorokin", 3] = every_entry(case="MD_WORKER_UNKNOWN")(contractor)
-    for place, change in stories(firm):
+    for place, change in [*stories(firm), *world_stories(firm)]:
         weeks[place] = change(weeks[place])
     return Plan(sorted(weeks.values(), key=lambda week: (week.monday, week.person.email)))
 
@@ -81,7 +85,8 @@ def stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
 def ordinary_week(firm: Firm, person: Person, number: int, dice: random.Random) -> PlannedWeek:
     """Five days of one or two entries on three of the open projects."""
     monday = FIRST_DAY + timedelta(weeks=number)
-    projects = dice.sample([p for p in firm.projects if p.closed_on is None], 3)
+    open_ = [p for p in firm.projects_of(person.entity) if p.closed_on is None]
+    projects = dice.sample(open_, min(3, len(open_)))
     entries = [
         entry
         for day in range(5)
@@ -119,37 +124,3 @@ def manager_of(firm: Firm, person: Person) -> Person:
     if person == second:
         return first
     return (first, second)[len(person.email) % 2]
-
-
-def one_entry(place: int, **changes: Any) -> Change:
-    """Change one entry of a week."""
-
-    def change(week: PlannedWeek) -> PlannedWeek:
-        entries = list(week.entries)
-        entries[place] = replace(entries[place], **changes)
-        return replace(week, entries=tuple(entries))
-
-    return change
-
-
-def every_entry(**changes: Any) -> Change:
-    """Change all entries of a week."""
-    return lambda week: replace(
-        week, entries=tuple(replace(entry, **changes) for entry in week.entries)
-    )
-
-
-def the_week(**changes: Any) -> Change:
-    """Change what holds for the whole week."""
-    return lambda week: replace(week, **changes)
-
-
-def saturday_of_thirty_hours(week: PlannedWeek) -> PlannedWeek:
-    """A timer that was forgotten: from Saturday at six to Sunday noon."""
-    start = datetime.combine(week.monday + timedelta(days=5), time(6, 0), week.person.zone)
-    forgotten = replace(week.entries[0], start=start, minutes=30 * 60, case="TM_LIMIT")
-    return replace(week, entries=(*week.entries, forgotten))
-
-
-def approved_by_oneself(week: PlannedWeek) -> PlannedWeek:
-    return replace(every_entry(case="AP_SELF_APPROVAL")(week), approver=week.person)

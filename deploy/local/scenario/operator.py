@@ -74,10 +74,25 @@ class Operator:
 
     async def open_cases(self) -> list[Case]:
         """All of them, over all pages."""
+        return await self._cases(open_only=True)
+
+    async def all_cases(self) -> list[Case]:
+        """Those that were resolved, too."""
+        return await self._cases(open_only=False)
+
+    async def _cases(self, *, open_only: bool) -> list[Case]:
         found = []
-        async for page in self._pages("/v1/cases", {"open_only": "true", "limit": "100"}):
-            found += [Case(case["entry_external_id"], case["code"]) for case in page["cases"]]
+        asked = {"open_only": str(open_only).lower(), "limit": "100"}
+        async for page in self._pages("/v1/cases", asked):
+            for case in page["cases"]:
+                resolved = case["resolved_at"] is not None
+                found.append(Case(case["entry_external_id"], case["code"], resolved))
         return found
+
+    async def drift(self) -> list[dict[str, Any]]:
+        """Where systems disagree."""
+        answer = await self._call("GET", "/v1/master-data/drift", {"limit": "1000"})
+        return list(answer["drift"])
 
     async def entries_of(self, connection: str) -> dict[str, Entry]:
         """What Timepost knows of a tracker's entries, by the tracker's ids."""

@@ -45,6 +45,8 @@ class PlannedEntry:
     :param case: code of the exception case that it must end as; None: it must be posted, if its
         week is approved.
     :param later: what happens to it once it is posted; its line must follow.
+    :param reopened: its project is closed in the ERP, and reopened later: it must wait, and then
+        post by itself.
     """
 
     project: Project
@@ -54,6 +56,7 @@ class PlannedEntry:
     narrative: str
     case: str | None = None
     later: Later | None = None
+    reopened: bool = False
 
     @property
     def end(self) -> datetime:

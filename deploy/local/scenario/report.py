@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.scenario.director import Outcome
+from deploy.local.scenario.expected import read_expected
 
 APPROVED_IN = {
     "Clockify": "in Clockify, by managers",
@@ -18,9 +19,14 @@ APPROVED_IN = {
 def show(console: Console, outcome: Outcome) -> None:
     """Print the tables, and each difference."""
     console.print(counts_table(outcome))
-    cases = Counter(case.code for case in outcome.cases)
-    expected = outcome.expectation.case_codes()
-    console.print(comparison("Exception cases", "code", expected, "open", cases))
+    cases = Counter(in_words(case.code, resolved=case.resolved) for case in outcome.cases)
+    console.print(comparison("Exception cases", "code", expected_cases(outcome), "found", cases))
+    drift = Counter(f"{each.system}: {each.attribute} of {each.record}" for each in outcome.drift)
+    wanted = Counter(
+        f"{each['system']}: {each['attribute']} of {each['record']}"
+        for each in read_expected()["drift"]
+    )
+    console.print(comparison("Where systems disagree", "", wanted, "found", drift))
     made = outcome.decisions
     console.print(comparison("Approvals in Timepost", "", made.expected, "found", made.found))
     lag = outcome.status.lag_ms
@@ -33,6 +39,16 @@ def show(console: Console, outcome: Outcome) -> None:
         console.print("[green]✓ Every approved hour stands in the ERP exactly once, or is a case.")
     for difference in outcome.differences:
         console.print(f"✗ {difference}", style="red", markup=False, soft_wrap=True)
+
+
+def in_words(code: str, resolved: bool) -> str:
+    return f"{code}, resolved by itself" if resolved else code
+
+
+def expected_cases(outcome: Outcome) -> Counter[str]:
+    expected = outcome.expectation
+    resolved = Counter(in_words(each, resolved=True) for each in expected.resolved.values())
+    return expected.case_codes() + resolved
 
 
 def counts_table(outcome: Outcome) -> Table:

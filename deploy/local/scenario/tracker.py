@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,19 +17,24 @@ from deploy.local.scenario.firm import FIRM_FILE, Person
 from deploy.local.scenario.make_plan import CONTRACTOR, UNMAPPED_PROJECT, UNMAPPED_TASK
 from deploy.local.scenario.plan import PlannedEntry
 from deploy.local.scenario.refusals import Refused
+from deploy.local.scenario.world import LATE_PROJECT
 from deploy.sandboxes.clockify.app import API_PREFIX
-from deploy.sandboxes.clockify.firm import Firm, Founded, Worker
+from deploy.sandboxes.clockify.firm import Firm, FirmProject, Founded, Worker
 from deploy.sandboxes.clockify.seed import register_webhooks
 
 
-def found_firm(url: str, webhooks_url: str) -> tuple[Founded, list[str]]:
-    """Put the firm into the stand-in, with what only the tracker knows: the contractor and a task.
+def found_firm(url: str, webhooks_url: str, file: Path = FIRM_FILE) -> tuple[Founded, list[str]]:
+    """Put the firm into the stand-in, with what only the tracker knows: the contractor, a task and
+    a project.
 
     Answers ids and keys, and the tokens of the webhooks that call `webhooks_url`.
     """
-    firm = Firm.model_validate(tomllib.loads(FIRM_FILE.read_text(encoding="utf-8")))
+    firm = Firm.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     firm.workers.append(
         Worker(name=CONTRACTOR.name, email=CONTRACTOR.email, timezone=CONTRACTOR.timezone)
+    )
+    firm.projects.append(
+        FirmProject(code=LATE_PROJECT.code, name=LATE_PROJECT.title, tasks=list(LATE_PROJECT.tasks))
     )
     for project in firm.projects:
         if project.code == UNMAPPED_PROJECT:

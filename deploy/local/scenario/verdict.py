@@ -13,6 +13,8 @@ from datetime import date
 
 from deploy.local.scenario.plan import Fate, PlannedEntry, PlannedWeek
 
+REOPENABLE = "MD_PROJECT_CLOSED"
+
 
 @dataclass(frozen=True, order=True)
 class Line:
@@ -32,18 +34,25 @@ class Line:
 
 @dataclass(frozen=True, order=True)
 class Case:
-    """An open exception case: the tracker's id of the entry, and the code."""
+    """An exception case: the tracker's id of the entry, and the code."""
 
     entry_id: str
     code: str
+    resolved: bool = False
 
 
 @dataclass
 class Expectation:
-    """What must be true in the end, by the tracker's id of the entry."""
+    """What must be true in the end, by the tracker's id of the entry.
+
+    :param waiting: entries whose project is closed in the ERP until somebody reopens it.
+    :param resolved: codes of cases that must have ended by themselves.
+    """
 
     lines: dict[str, Line] = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    resolved: dict[str, str] = field(default_factory=dict)
     known: dict[str, Line] = field(default_factory=dict)
     approved: int = 0
 
@@ -56,7 +65,10 @@ class Expectation:
             task=entry.task or "",
             minutes=entry.minutes,
         )
-        self.note_line(entry_id, line, approved=week.fate is Fate.APPROVED, case=entry.case)
+        case = REOPENABLE if entry.reopened else entry.case
+        self.note_line(entry_id, line, approved=week.fate is Fate.APPROVED, case=case)
+        if entry.reopened:
+            self.waiting.add(entry_id)
 
     def note_line(self, entry_id: str, line: Line, *, approved: bool, case: str | None) -> None:
         """Note what an entry must become."""
@@ -74,6 +86,13 @@ class Expectation:
         line = self.lines.pop(entry_id)
         if minutes:
             self.lines[entry_id] = replace(line, minutes=minutes)
+
+    def note_reopened(self) -> None:
+        """Note that what waited for a closed project has to be posted now."""
+        for entry_id in self.waiting:
+            self.resolved[entry_id] = self.cases.pop(entry_id)
+            self.lines[entry_id] = self.known[entry_id]
+        self.waiting.clear()
 
     @property
     def minutes(self) -> int:
@@ -105,6 +124,8 @@ def all_of(expectations: Iterable[Expectation]) -> Expectation:
         together.lines |= each.lines
         together.cases |= each.cases
         together.known |= each.known
+        together.waiting |= each.waiting
+        together.resolved |= each.resolved
         together.approved += each.approved
     return together
 
@@ -141,12 +162,20 @@ def line_differences(expected: Expectation, lines: list[Line]) -> list[str]:
 
 def case_differences(expected: Expectation, cases: list[Case]) -> list[str]:
     wanted = Counter(Case(entry_id, code) for entry_id, code in expected.cases.items())
+    wanted += Counter(Case(*each, resolved=True) for each in expected.resolved.items())
     found = Counter(cases)
     missing, extra = sorted(wanted - found), sorted(found - wanted)
     return [
-        *(f"no open case {case.code} for {described(expected, case)}" for case in missing),
-        *(f"unexpected case {case.code} for {described(expected, case)}" for case in extra),
+        *(f"no {stands(case)} {case.code} for {described(expected, case)}" for case in missing),
+        *(
+            f"unexpected {stands(case)} {case.code} for {described(expected, case)}"
+            for case in extra
+        ),
     ]
+
+
+def stands(case: Case) -> str:
+    return "resolved case" if case.resolved else "open case"
 
 
 def described(expected: Expectation, case: Case) -> str:

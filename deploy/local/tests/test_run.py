@@ -94,6 +94,7 @@ def test_two_runs_at_once_never_choose_the_same_ports() -> None:
 
 def test_the_connections_file_holds_references_only() -> None:
     text = CONNECTIONS.format(
+        entities='"US01", "DE01"',
         erp="tryton-us01",
         tracker="clockify-demo",
         tryton_url="http://127.0.0.1:8000",

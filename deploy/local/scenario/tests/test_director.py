@@ -1,7 +1,7 @@
 """The director notices at once when the scenario cannot go on."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,8 @@ from starlette.routing import Route
 from deploy.local.processes import ProcessDied
 from deploy.local.scenario.dashboard import Dashboard
 from deploy.local.scenario.director import Director, Surroundings
+from deploy.local.scenario.firm import read_firm
+from deploy.local.scenario.make_plan import FIRST_DAY
 from deploy.local.scenario.operator import Operator
 from deploy.local.scenario.refusals import MastersNotRead
 from deploy.local.scenario.tracker import Tracker, found_firm
@@ -27,7 +29,7 @@ from deploy.sandboxes.clockify.background import serving
 from deploy.timetagger.person import Person as Account
 from deploy.tryton.reader import TrytonReader
 
-CASES = [{"entry_external_id": f"e{n}", "code": "TM_LIMIT"} for n in range(5)]
+CASES = [{"entry_external_id": f"e{n}", "code": "TM_LIMIT", "resolved_at": None} for n in range(5)]
 
 
 @dataclass
@@ -101,6 +103,12 @@ def no_weekends(operator: Operator) -> Weekends:
     return Weekends(second, Dashboard(nowhere, nowhere, ""), operator, lambda _: None)
 
 
+def around(tracker: Tracker, operator: Operator, check: Callable[[], None]) -> Surroundings:
+    """Where nothing but the tracker and the process tier will ever be asked."""
+    firm, weekends = read_firm(FIRST_DAY), no_weekends(operator)
+    return Surroundings(tracker, operator, weekends, firm, ("erp",), no_erp, lambda _: None, check)
+
+
 async def test_a_service_that_died_ends_the_scenario_at_once(tracker: Tracker) -> None:
     def check() -> None:
         raise ProcessDied("worker-1 ended by itself")
@@ -108,8 +116,7 @@ async def test_a_service_that_died_ends_the_scenario_at_once(tracker: Tracker) -
     running_masters = {"status": "RUNNING", "step": "reading workers"}
     with running(Process(running_masters)) as url:
         async with Operator(url, url, "secret") as operator:
-            weekends = no_weekends(operator)
-            surroundings = Surroundings(tracker, operator, weekends, "erp", no_erp, check)
+            surroundings = around(tracker, operator, check)
             begun = time.monotonic()
             with pytest.raises(ProcessDied, match="worker-1"):
                 await Director(surroundings, Steps(Console(quiet=True))).play()
@@ -122,8 +129,7 @@ async def test_masters_that_cannot_be_read_end_the_scenario_with_the_reason(
     failed = {"status": "FAILED", "step": "reading workers", "error": "the ERP refuses the login"}
     with running(Process(failed)) as url:
         async with Operator(url, url, "secret") as operator:
-            weekends = no_weekends(operator)
-            surroundings = Surroundings(tracker, operator, weekends, "erp", no_erp, lambda: None)
+            surroundings = around(tracker, operator, lambda: None)
             with pytest.raises(MastersNotRead, match="reading workers: the ERP refuses the login"):
                 await Director(surroundings, Steps(Console(quiet=True))).play()
 

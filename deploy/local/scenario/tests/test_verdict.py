@@ -121,13 +121,13 @@ def test_a_case_with_another_code_is_two_differences() -> None:
     told = differences(EXPECTED, LINES, [replace(CASES[0], code="EX_REJECTED"), *CASES[1:]])
     assert [line.split(" for ")[0] for line in told] == [
         f"no open case {CASES[0].code}",
-        "unexpected case EX_REJECTED",
+        "unexpected open case EX_REJECTED",
     ]
 
 
 def test_a_case_at_an_unknown_entry_is_a_difference() -> None:
     told = differences(EXPECTED, LINES, [*CASES, Case("e9999", "TM_LIMIT")])
-    assert told == ["unexpected case TM_LIMIT for an entry e9999 that nobody entered"]
+    assert told == ["unexpected open case TM_LIMIT for an entry e9999 that nobody entered"]
 
 
 def test_two_equal_cases_on_one_entry_are_a_difference() -> None:

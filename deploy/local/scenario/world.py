@@ -1,0 +1,112 @@
+"""What goes wrong in the legal entities beside the first, and where systems disagree. Pure.
+
+Everything is named by the legal entity and the place of the person or project in it, so that the
+generated firm may have other names tomorrow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from deploy.local.scenario.changes import (
+    Change,
+    approved_by_oneself,
+    every_entry_if,
+    night_of_the_clocks,
+    one_entry,
+    saturday_of_thirty_hours,
+    the_week,
+)
+from deploy.local.scenario.firm import Firm, Person, Project
+from deploy.local.scenario.plan import Fate, Later, PlannedEntry
+
+# Closed too early in the ERP, and reopened while people wait for it.
+REOPENED = "HR-2200"
+LEFT_ON = date(2026, 11, 17)
+PLACED_FROM = date(2026, 11, 4)
+# In the tracker only: the ERP knows no such project.
+LATE_PROJECT = Project("HR-9001", "Acquisition diligence", ("Interviews",), True, None, "ACQ1")
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """What a system other than the ERP says of one record.
+
+    :param record: employee number, or the client's code.
+    """
+
+    system: str
+    record: str
+    attribute: str
+    value: str
+
+
+def world_stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
+    """What is out of the ordinary, by the person and the number of the week."""
+    if len(firm.entities) == 1:
+        return []
+
+    def who(entity: str, number: int) -> str:
+        return firm.people_of(entity)[number].email.partition("@")[0]
+
+    def elsewhere(entity: str) -> dict[str, object]:
+        """Of another legal entity: no transfer price is agreed."""
+        project = next(each for each in firm.projects_of(entity) if each.tasks)
+        return {"project": project, "task": project.tasks[0], "case": "IC_AGREEMENT_MISSING"}
+
+    reopened = firm.project(REOPENED)
+    early = {"project": reopened, "task": reopened.tasks[0], "reopened": True}
+    late = {"project": LATE_PROJECT, "task": "Interviews", "case": "MD_PROJECT_UNKNOWN"}
+    left, placed = _after_leaving, _before_placement
+    inactive = "MD_WORKER_INACTIVE"
+    return [
+        ((who("UK01", 0), 1), one_entry(0, **elsewhere("US01"))),
+        ((who("DE01", 0), 2), one_entry(1, **elsewhere("FR01"))),
+        ((who("SG01", 1), 0), one_entry(0, **elsewhere("AU01"))),
+        ((who("UK01", 1), 2), one_entry(1, **early)),
+        ((who("UK01", 2), 2), one_entry(0, **early)),
+        ((who("UK01", 3), 3), one_entry(2, **early)),
+        ((who("IN01", 0), 3), every_entry_if(left, case=inactive)),
+        ((who("CA01", 1), 0), every_entry_if(placed, case=inactive)),
+        ((who("CA01", 1), 1), every_entry_if(placed, case=inactive)),
+        ((who("ACQ1", 0), 3), one_entry(0, **late)),
+        ((who("ACQ1", 1), 2), one_entry(1, **late)),
+        ((who("SG01", 0), 1), approved_by_oneself),
+        ((who("AE01", 2), 2), saturday_of_thirty_hours),
+        ((who("US01", 12), 0), night_of_the_clocks),
+        ((who("AU01", 0), 1), one_entry(0, later=Later.EDIT)),
+        ((who("JP01", 0), 2), one_entry(1, later=Later.EDIT)),
+        ((who("FR01", 1), 1), one_entry(2, later=Later.DELETE)),
+        ((who("CH01", 0), 3), the_week(fate=Fate.REJECTED)),
+        ((who("JP01", 1), 3), the_week(fate=Fate.SUBMITTED)),
+    ]
+
+
+def left_early(firm: Firm) -> Person:
+    """Gone according to the HCM, and not according to the ERP."""
+    return firm.people_of("IN01")[0]
+
+
+def placed_late(firm: Firm) -> Person:
+    """Without an assignment before a day, according to the HCM."""
+    return firm.people_of("CA01")[1]
+
+
+def disagreements(firm: Firm) -> list[Disagreement]:
+    """Where HCM and CRM do not say what the ERP says; each is a line of the drift."""
+    return [
+        Disagreement("hcm", left_early(firm).number, "termination_date", LEFT_ON.isoformat()),
+        Disagreement("hcm", firm.people_of("DE01")[2].number, "hire_date", "2017-05-01"),
+        Disagreement("hcm", firm.people_of("FR01")[0].number, "name", "Renamed Bymarriage"),
+        Disagreement("crm", "C-203", "name", "Nobody Calls It So Inc."),
+        Disagreement("crm", "C-101", "name", "Northwater Group"),
+    ]
+
+
+def _after_leaving(entry: PlannedEntry) -> bool:
+    return entry.start.date() > LEFT_ON
+
+
+def _before_placement(entry: PlannedEntry) -> bool:
+    return entry.start.date() < PLACED_FROM
