@@ -151,3 +151,50 @@ async def test_a_legal_entity_may_leave_the_days_and_the_place_to_the_erp(
         (left,) = [each for each in told if each["attribute"] == "termination_date"]
         assert (left["copy_connection"], left["copy_value"]) == (HCM, "2026-05-31")
         assert (left["owner_value"], left["why"]) == ("2026-06-10", f"{ERP} owns it")
+
+
+async def two_companies(tier: Tier) -> OtherSystem:
+    """An HCM that has Ada at another legal entity of the ERP from the fifteenth of June on."""
+    first = tier.system.masters["legal-entities"][0]
+    second = {**first, "external_id": "2", "code": "HRC-DE", "name": "Halden Ridge GmbH"}
+    tier.system.masters["legal-entities"] = [first, second]
+    await tier.read_masters()
+    hcm = await people(tier)
+    moved = {**PLACE, "external_id": "a2", "valid_from": "2026-06-15", "valid_to": None}
+    hcm.lists["assignments"] = [
+        {**PLACE, "legal_entity": "HRC-US"},
+        {**moved, "legal_entity": "halden ridge gmbh"},
+    ]
+    await read(tier, HCM)
+    return hcm
+
+
+async def test_hours_of_a_day_at_another_legal_entity_wait_until_both_say_the_same(
+    tier: Tier,
+) -> None:
+    hcm = await two_companies(tier)
+    await approved(tier, "e1", "2026-06-02")
+    assert len(tier.system.lines) == 1
+    await approved(tier, "e2", "2026-06-16")
+    case = await tier.case()
+    assert (case["code"], case["state"]) == ("MD_WORKER_INACTIVE", "WAITING")
+    assert case["sentence"] == (
+        "Ada Obi was not employed on 2026-06-16 according to people-us, which has them at HRC-DE "
+        "and not at HRC-US."
+    )
+    hcm.lists["assignments"][1]["legal_entity"] = "HRC-US"
+    await read(tier, HCM)
+    await tier.settle()
+    assert len(tier.system.lines) == 2
+
+
+async def test_where_the_erp_owns_the_legal_entity_the_hcm_is_not_asked(
+    settings: ProcessSettings, system: StandIn, identity: RunningIdentityServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "ownership.toml"
+    path.write_text("[worker.legal_entity]\nowners = ['erp']\n")
+    configured = settings.model_copy(update={"ownership_file": path})
+    async with running_tier(configured, system, identity) as tier:
+        await two_companies(tier)
+        await approved(tier, "e1", "2026-06-16")
+        assert len(system.lines) == 1

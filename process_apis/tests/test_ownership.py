@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from deploy.identity.in_thread import RunningIdentityServer
 from deploy.local.processes import free_ports
@@ -151,7 +152,21 @@ async def test_two_readings_that_end_at_once_do_not_both_miss_it(stewards: Stewa
     lists = stewards.tier.system.other_systems[HCM].lists
     lists["workers"] = [{**lists["workers"][0], "termination_date": "2026-05-31"}]
     stewards.tier.system.masters["workers"][0]["termination_date"] = "2026-07-31"
-    await asyncio.gather(*(stewards.tier.worker.work(Stage.MASTERS, name) for name in (HCM, ERP)))
+    tier = stewards.tier
+    async with tier.runtime.database.transaction() as holding:
+        # Nobody can write down what follows from what they have read: both are at work by then.
+        await holding.execute(text("LOCK TABLE settled_value IN EXCLUSIVE MODE"))
+        both = [asyncio.create_task(tier.worker.work(Stage.MASTERS, name)) for name in (HCM, ERP)]
+
+        async def both_wait() -> bool:
+            waiting = text(
+                "SELECT count(*) FROM pg_locks JOIN pg_database AS here ON here.oid = database"
+                " WHERE NOT granted AND datname = current_database()"
+            )
+            return bool((await holding.execute(waiting)).scalar_one() == 2)
+
+        await until_true(both_wait, "both readings wait")
+    await asyncio.gather(*both)
     (conflict,) = await stewards.listed("conflicts", open=True)
     assert conflict["agreed"] is None
 

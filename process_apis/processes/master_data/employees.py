@@ -25,9 +25,14 @@ _ASSIGNMENTS = text(
            centre.id IS NULL OR centre.active AND centre.vanished_at IS NULL AS active,
            centre.valid_from AS centre_from, centre.valid_to AS centre_to,
            place.job_title AS role, place.grade,
-           coalesce(unit.code, unit.name, place.org_unit_name) AS practice
+           coalesce(unit.code, unit.name, place.org_unit_name) AS practice,
+           (SELECT company.code FROM legal_entity AS company
+            WHERE company.owner_connection = wanted.erp AND company.vanished_at IS NULL
+              AND lower(place.legal_entity) IN (lower(company.code), lower(company.name))
+            ORDER BY company.code LIMIT 1) AS legal_entity
     FROM assignment AS place
-    JOIN unnest(CAST(:hcms AS text[]), CAST(:employees AS text[])) AS wanted (hcm, employee)
+    JOIN unnest(CAST(:hcms AS text[]), CAST(:employees AS text[]), CAST(:erps AS text[]))
+        AS wanted (hcm, employee, erp)
       ON wanted.hcm = place.owner_connection AND wanted.employee = place.worker_external_id
     LEFT JOIN cost_centre AS centre ON centre.owner_connection = place.owner_connection
       AND centre.owner_external_id = place.cost_centre_external_id
@@ -56,7 +61,8 @@ async def employments(
         for worker, claims in told.items()
         if len(claims) == 1 and _asked(ownership, found[worker], claims[0])
     }
-    places = await _places(transaction, list(asked.values())) if asked else {}
+    by_erp = [(found[worker].connection, claim) for worker, claim in asked.items()]
+    places = await _places(transaction, by_erp) if asked else {}
     return {
         worker: Employment(
             tuple(_key(each) for each in claims),
@@ -64,6 +70,7 @@ async def employments(
             _word(ownership, found[worker], "termination_date"),
             asked[worker].connection if worker in asked else "",
             tuple(places.get(_place(asked[worker]), ())) if worker in asked else (),
+            _company(ownership, found[worker], claims),
         )
         for worker, claims in told.items()
     }
@@ -91,6 +98,15 @@ def _word(ownership: Ownership, worker: Known, name: str) -> Word:
     return Word(date.fromisoformat(counts.value), system)
 
 
+def _company(ownership: Ownership, worker: Known, hcms: Sequence[Claim]) -> str | None:
+    """Whose worker the ERP's record is, if the HCM is the first to say that, and nobody decided."""
+    attribute = ATTRIBUTES["worker", "legal_entity"]
+    rule = worker.rule(attribute, ownership)
+    decided = attribute.name in worker.pins or attribute.name in worker.settled
+    first = any(rule.rank(each) == 0 for each in hcms)
+    return worker.legal_entity if first and not decided else None
+
+
 def _key(employee: Claim) -> str:
     return dependency_key(MasterKind.EMPLOYEE, employee.connection, employee.external_id)
 
@@ -100,11 +116,13 @@ def _place(employee: Claim) -> tuple[str, str]:
 
 
 async def _places(
-    transaction: AsyncConnection, employees: Sequence[Claim]
+    transaction: AsyncConnection, employees: Sequence[tuple[str, Claim]]
 ) -> dict[tuple[str, str], list[Place]]:
+    """By HCM and employee, for each ERP and what an HCM says of one of its workers."""
     asked = {
-        "hcms": [each.connection for each in employees],
-        "employees": [each.external_id for each in employees],
+        "hcms": [each.connection for _, each in employees],
+        "employees": [each.external_id for _, each in employees],
+        "erps": [erp for erp, _ in employees],
     }
     found: dict[tuple[str, str], list[Place]] = {}
     for row in as_dicts(await transaction.execute(_ASSIGNMENTS, asked)):
@@ -119,6 +137,7 @@ async def _places(
             row["role"],
             row["grade"],
             row["practice"],
+            row["legal_entity"],
         )
         found.setdefault((row["hcm"], row["employee"]), []).append(place)
     return found

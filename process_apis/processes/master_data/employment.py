@@ -13,6 +13,7 @@ class Place:
     :param centre_holds: the first and last day on which the cost centre may be booked on; None if
         it may not at all.
     :param role: the job's title. :param practice: the org unit's code, or its name.
+    :param legal_entity: its code in the ERP; None if the ERP has none that is called so.
     """
 
     valid_from: date | None
@@ -23,6 +24,7 @@ class Place:
     role: str | None = None
     grade: str | None = None
     practice: str | None = None
+    legal_entity: str | None = None
 
     def covers(self, day: date) -> bool:
         return _within(day, self.valid_from, self.valid_to)
@@ -49,6 +51,8 @@ class Employment:
     :param left: the last day, inclusive.
     :param hcm: who says where they stand.
     :param places: in no order, without overlaps; none if nobody is asked, or has any.
+    :param legal_entity: code of the company whose worker the ERP's record is, if the places say
+        whether that is right.
     """
 
     keys: tuple[str, ...]
@@ -56,6 +60,7 @@ class Employment:
     left: Word
     hcm: str = ""
     places: tuple[Place, ...] = ()
+    legal_entity: str | None = None
 
     def place_on(self, day: date) -> Place | None:
         return next((each for each in self.places if each.covers(day)), None)

@@ -36,7 +36,7 @@ def employed(
             yield Finding("MD_WORKER_INACTIVE", changes_on, {"system": word.system})
             return
     if employment is not None and employment.places:
-        yield from _placed(employment, day)
+        yield from _placed(employment, day, changes_on)
 
 
 def _days(record: Mapping[str, Any], employment: Employment | None) -> tuple[Word, Word]:
@@ -46,10 +46,15 @@ def _days(record: Mapping[str, Any], employment: Employment | None) -> tuple[Wor
     return Word(known[0], "the ERP"), Word(known[1], "the ERP")
 
 
-def _placed(employment: Employment, day: date) -> Iterator[Finding]:
+def _placed(employment: Employment, day: date, changes_on: tuple[str, ...]) -> Iterator[Finding]:
     place = employment.place_on(day)
     if place is None:
         yield Finding("MD_WORKER_INACTIVE", employment.keys, {"system": employment.hcm})
+    elif place.legal_entity and employment.legal_entity not in (None, place.legal_entity):
+        # Posted, the hours would stand in the books of a company they did not work for.
+        said = f"{employment.hcm}, which has them at {place.legal_entity} and not at "
+        detail = {"system": said + f"{employment.legal_entity}"}
+        yield Finding("MD_WORKER_INACTIVE", changes_on, detail)
     elif not place.may_be_booked_on(day):
         keys = (place.centre_key, *employment.keys)
         detail = {"label": place.centre or "(without a code)", "system": employment.hcm}
