@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.processes.master_data.ownership.attributes import Attribute, compared_of
+from process_apis.processes.master_data.ownership.candidates import KINDS, candidates
 from process_apis.processes.master_data.ownership.claims import Known, known
 from process_apis.processes.master_data.ownership.configuration import Ownership
 from process_apis.processes.master_data.ownership.rules import Claim, Survivor
@@ -30,48 +30,6 @@ DECIDED = "timepost"
 # Kind, connection and id of the ERP's record, then attribute and connection of the copy.
 Place = tuple[str, str, str, str, str]
 _PLACE: TypeAdapter[Place] = TypeAdapter(Place)
-
-# Those that may differ: far fewer than there are, and a little more than do.
-_DIFFERENT = {
-    "client": """
-        EXISTS (SELECT FROM account AS other WHERE other.code = anchor.code
-            AND other.vanished_at IS NULL AND other.name <> anchor.name)
-    """,
-    "worker": """
-        EXISTS (SELECT FROM employee AS other
-            WHERE (other.number_key = anchor.number_key OR other.email_key = anchor.email_key)
-              AND other.vanished_at IS NULL
-              AND ((other.name, other.email_key, other.hire_date, other.termination_date)
-                IS DISTINCT FROM (anchor.name, anchor.email_key, anchor.hire_date,
-                  anchor.termination_date)
-                OR EXISTS (SELECT FROM assignment AS place
-                  WHERE place.owner_connection = other.owner_connection
-                    AND place.worker_external_id = other.owner_external_id)))
-        OR EXISTS (SELECT FROM directory_user AS other WHERE other.email_key = anchor.email_key
-            AND other.vanished_at IS NULL
-            AND (other.name <> anchor.name OR other.cost_centre IS NOT NULL))
-    """,
-}
-
-
-_DECIDED = """
-    EXISTS (SELECT FROM attribute_pin WHERE subject_id = anchor.id AND kind = '{kind}'
-        AND released_at IS NULL)
-    OR EXISTS (SELECT FROM settled_value WHERE subject_id = anchor.id AND kind = '{kind}')
-"""
-
-
-def _next(kind: str) -> str:
-    return f"""
-        SELECT anchor.id, owner_connection, owner_external_id FROM {kind} AS anchor
-        WHERE vanished_at IS NULL AND ({_DIFFERENT[kind]} OR {_DECIDED.format(kind=kind)})
-          AND (owner_connection, owner_external_id) >= (:connection, :external_id)
-          AND (:others OR (owner_connection, owner_external_id) <> (:connection, :external_id))
-        ORDER BY owner_connection, owner_external_id LIMIT :limit
-    """  # noqa: S608 - our own SQL
-
-
-_NEXT = {kind: text(_next(kind)) for kind in _DIFFERENT}
 
 
 async def drift(
@@ -104,22 +62,20 @@ async def _different(
     transaction: AsyncConnection, kind: DriftKind | None, since: Place | None, now: datetime
 ) -> AsyncIterator[Known]:
     """Records of ERPs that may differ from others', from the last one that was told on."""
-    for each in sorted(_NEXT):
+    for each in KINDS:
         if kind not in (None, each) or (since is not None and each < since[0]):
             continue
-        begins = since is not None and since[0] == each
-        place = (since[1], since[2]) if since is not None and begins else ("", "")
-        others = True
-        while True:
-            asked = {"connection": place[0], "external_id": place[1], "others": others}
-            rows = (await transaction.execute(_NEXT[each], {**asked, "limit": _AT_ONCE})).all()
-            if not rows:
-                break
-            found = await known(transaction, each, [row.id for row in rows], now)
-            for row in rows:
-                if row.id in found:
-                    yield found[row.id]
-            place, others = (rows[-1].owner_connection, rows[-1].owner_external_id), False
+        place, first = ("", ""), True
+        if since is not None and since[0] == each:
+            place = since[1], since[2]
+        while rows := await candidates(transaction, each, place, now.date(), from_there=first):
+            for start in range(0, len(rows), _AT_ONCE):
+                some = [row.id for row in rows[start : start + _AT_ONCE]]
+                found = await known(transaction, each, some, now)
+                for one in some:
+                    if one in found:
+                        yield found[one]
+            place, first = (rows[-1].owner_connection, rows[-1].owner_external_id), False
 
 
 def _lines(one: Known, ownership: Ownership) -> Iterator[tuple[Place, DriftView]]:
