@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from deploy.masters import ownership
 from deploy.operator_settings import read_settings
 from deploy.process_calls import ProcessCalls, connected, told_plainly
 
@@ -16,6 +17,8 @@ masters = typer.Typer(
     no_args_is_help=True,
     help="Read masters, see what that changes and where systems disagree.",
 )
+
+ownership.add_to(masters)
 
 Json = dict[str, Any]
 _RUNS = "/v1/master-data/runs"

@@ -78,6 +78,14 @@ async def test_an_operator_rehearses_reads_and_confirms(
         differs = await masters("drift", "--connection", ERP)
         assert differs.returncode == 1
         assert differs.stdout.splitlines()[0] == f"{ERP}  worker 11  Ada Obi"
+        for listed in ("conflicts", "pins", "proposals"):
+            none = await masters(listed, "--connection", ERP)
+            assert (none.returncode, none.stdout) == (0, ""), none.stderr
+        tier.system.masters["workers"][0]["name"] = "Ada Obi-Lund"
+        assert (await masters("sync", ERP)).returncode == 0
+        waits = await masters("proposals")
+        assert waits.returncode == 1
+        assert f"Ada Obi-Lund in {ERP} instead of Ada Lund" in waits.stdout
 
         tier.system.masters["clients"] = []
         stopped = await masters("sync", ERP)
