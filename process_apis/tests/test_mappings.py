@@ -83,6 +83,9 @@ async def test_a_rule_sends_hours_to_its_task_and_every_posting_names_the_versio
     names = ("mapping_id", "mapping_version", "mapping_row", "billing_code", "activity")
     assert [rows[60][name] for name in names] == [mapping["id"], 1, 1, "B-TRV", None]
     assert [rows[120][name] for name in names] == [mapping["id"], 1, 2, None, "Consulting"]
+    one = await tier.call("GET", f"/v1/postings/{rows[60]['id']}")
+    assert one.json() == rows[60]
+    assert (await tier.call("GET", f"/v1/postings/{mapping['id']}")).status_code == 404
     said = [each["detail"].get("mapping") for each in await tier.lineage("e1") if each["detail"]]
     assert "row 1 of mapping version 1 holds" in said
 

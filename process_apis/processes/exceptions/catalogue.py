@@ -167,8 +167,8 @@ _ENTRIES = (
         _S3,
         _STEWARD,
         "Codes of the ERP that entries are posted to are not what they were: {said}.",
-        "Look at each in GET /v1/code-drift, and accept or acknowledge it. Nothing is bound to a "
-        "code that was given to another record before that.",
+        "Look at each in GET /v1/code-drift, and accept or acknowledge it, or state what took its "
+        "place. Nothing is bound to a code that was given to another record before that.",
     ),
     CatalogueEntry(
         "PD_CLOSED",

@@ -1,7 +1,8 @@
 """Tries a version of a mapping on samples and on what was received. Changes nothing."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,9 @@ from process_apis.processes.mapping.schemas import (
     Tested,
 )
 from process_apis.processes.mapping.targets import Mapped, Targets, Version, version_of
+from process_apis.processes.master_data.code_drift.following import When
+from process_apis.processes.master_data.code_drift.rules import Facts
+from process_apis.processes.master_data.code_drift.successions import Place, Successions
 from process_apis.processes.master_data.references import Desk, references_of
 
 # Small enough that the API answers others in between.
@@ -97,6 +101,41 @@ def _sample_outcome(mapped: Mapped) -> SampleOutcome:
     )
 
 
+@dataclass(frozen=True)
+class _Places:
+    """Where entries go that no rule gives a task."""
+
+    desk: Desk
+    successions: Successions
+    today: date
+
+    def unmapped(
+        self, tracker: str, target: str, content: Mapping[str, Any]
+    ) -> tuple[str, str | None] | None:
+        """The ERP's ids of project and task; None while one of them is not certain."""
+        day, said = date.fromisoformat(content["work_date"]), content.get("task")
+        project = self._record(tracker, target, "project", content.get("project"), day)
+        task = self._record(tracker, target, "task", said, day)
+        if project is None:
+            return None
+        when = When.of(day, self.today, said)
+        place = self.successions.place(project, task, said, when) or Place(
+            "one", project, task=task
+        )
+        if place.project is None or (said and place.task is None):
+            return None
+        task_id = place.task["owner_external_id"] if place.task else None
+        return place.project["owner_external_id"], task_id
+
+    def _record(
+        self, tracker: str, target: str, kind: str, said: Mapping[str, Any] | None, day: date
+    ) -> Facts | None:
+        if not said:
+            return None
+        bound = self.desk.bound(tracker, target, kind, said["external_id"], day)
+        return bound.record if bound else None
+
+
 class _Trial:
     """A version tried on the postings of a period, and what has come of it so far."""
 
@@ -143,34 +182,28 @@ class _Trial:
         targets = await Targets.of(transaction, {self._tracker: [self._version]}, asked)
         desk = await Desk.open(transaction, now)
         await desk.resolve([(tracker, references_of(content)) for tracker, content in asked])
+        places = _Places(desk, await Successions.open(transaction), now.date())
         for row in rows:
             mapped = targets.mapped(self._tracker, self._version.target, row["content"])
             if mapped is not None:
-                self._note(row, mapped, self._after(desk, row["content"], mapped))
+                self._note(row, mapped, self._after(row["content"], mapped, places))
 
-    def _after(self, desk: Desk, content: Mapping[str, Any], mapped: Mapped) -> Placed | None:
+    def _after(self, content: Mapping[str, Any], mapped: Mapped, places: _Places) -> Placed | None:
         if mapped.trouble is not None:
             return None
         if mapped.task is not None:
-            project, task = mapped.task["project_external_id"], mapped.task["owner_external_id"]
+            ids = mapped.task["project_external_id"], mapped.task["owner_external_id"]
         else:
-            ids = {kind: self._bound(desk, kind, content) for kind in ("project", "task")}
-            if ids["project"] is None or (content.get("task") and ids["task"] is None):
+            found = places.unmapped(self._tracker, self._version.target, content)
+            if found is None:
                 return None
-            project, task = ids["project"], ids["task"]
+            ids = found
         return Placed(
-            project_id=project,
-            task_id=task,
+            project_id=ids[0],
+            task_id=ids[1],
             billing_code=mapped.billing_code,
             activity=mapped.activity,
         )
-
-    def _bound(self, desk: Desk, kind: str, content: Mapping[str, Any]) -> str | None:
-        said = content.get(kind)
-        if not said:
-            return None
-        bound = desk.bound(self._tracker, self._version.target, kind, said["external_id"])
-        return bound.target_id if bound else None
 
     def _note(self, row: Mapping[str, Any], mapped: Mapped, after: Placed | None) -> None:
         outcome, before = self.outcome, _before(row)

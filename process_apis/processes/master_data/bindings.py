@@ -1,23 +1,17 @@
-"""Bindings: resolve references in bulk, bind by natural keys, correct by hand."""
+"""Bindings: resolve references in bulk, bind by natural keys."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from process_apis.database import as_dicts
+from process_apis.database import as_dicts, as_json
 from process_apis.processes.master_data.records import kind_of
 from process_apis.processes.master_data.rules import Candidate, Matched, Named, match, normalised
-from process_apis.processes.master_data.tables import (
-    Binding,
-    BindingOrigin,
-    MasterKind,
-)
+from process_apis.processes.master_data.tables import BindingOrigin, MasterKind
 
 _RESOLVE = """
     SELECT source.external_id AS source_id, target.external_id AS target_id,
@@ -28,7 +22,28 @@ _RESOLVE = """
      AND target.kind = :kind AND target.archived_at IS NULL
     WHERE source.connection = :tracker AND source.kind = :kind AND source.archived_at IS NULL
       AND source.external_id = ANY(:ids)
+    ORDER BY source.valid_from NULLS FIRST
 """
+
+# Only now, and while nobody binds by hand, it is certain that the id is not bound.
+_BY_HAND_LATER = text(
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended('bindings ' || :connection, 1))"
+)
+_BIND = text(
+    """
+    INSERT INTO binding (id, connection, kind, external_id, canonical_id, origin, created_at,
+                         created_by)
+    SELECT gen_random_uuid(), found.connection, found.kind, external_id, canonical_id, :origin,
+           :now, 'timepost'
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS found (
+        connection text, kind text, external_id text, canonical_id uuid)
+    WHERE NOT EXISTS (
+        SELECT FROM binding
+        WHERE binding.connection = found.connection AND binding.kind = found.kind
+          AND binding.external_id = found.external_id AND binding.archived_at IS NULL)
+    ORDER BY external_id ON CONFLICT DO NOTHING
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -65,8 +80,8 @@ class Unbound:
 
 async def resolve(
     connection: AsyncConnection, tracker: str, erp: str, kind: MasterKind, ids: Iterable[str]
-) -> dict[str, Bound]:
-    """Current bindings of external ids, by external id."""
+) -> dict[str, list[Bound]]:
+    """Current bindings of external ids, by external id: those of earlier days of work first."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
@@ -75,12 +90,13 @@ async def resolve(
         text(_RESOLVE.format(table=table)),
         {"tracker": tracker, "erp": erp, "kind": kind, "ids": wanted},
     )
-    return {
-        row["source_id"]: Bound(
+    found: dict[str, list[Bound]] = {}
+    for row in rows.mappings():
+        bound = Bound(
             row["source_id"], row["target_id"], row["valid_from"], row["valid_to"], dict(row)
         )
-        for row in rows.mappings()
-    }
+        found.setdefault(bound.source_id, []).append(bound)
+    return found
 
 
 async def bind_by_natural_keys(
@@ -99,25 +115,22 @@ async def bind_by_natural_keys(
         return found
     candidates = await _candidates(connection, erp, unbound)
     rows = []
-    # In one order, so that two batches which bind the same ids never wait in a circle.
-    for each in sorted(unbound, key=lambda each: each.external_id):
+    for each in unbound:
         result = match(each.keys, candidates.get(each.within, ()))
         found[each.external_id] = result.matched
         if result.candidate is not None:
             rows.append(
                 {
-                    "id": uuid4(),
                     "connection": tracker,
                     "kind": each.kind,
                     "external_id": each.external_id,
                     "canonical_id": result.candidate.id,
-                    "origin": BindingOrigin.NATURAL_KEY,
-                    "created_at": now,
-                    "created_by": "timepost",
                 }
             )
     if rows:
-        await connection.execute(insert(Binding).on_conflict_do_nothing(), rows)
+        await connection.execute(_BY_HAND_LATER, {"connection": tracker})
+        asked = {"rows": as_json(rows), "origin": BindingOrigin.NATURAL_KEY, "now": now}
+        await connection.execute(_BIND, asked)
     return found
 
 
@@ -208,45 +221,3 @@ def _called(alias: Mapping[str, Any]) -> Named:
 
 def _keys(values: Iterable[str | None]) -> list[str]:
     return sorted({key for value in values if (key := normalised(value))})
-
-
-@dataclass(frozen=True)
-class Correction:
-    """A binding made by a person."""
-
-    connection: str
-    kind: MasterKind
-    external_id: str
-    canonical_id: UUID
-    valid_from: date | None
-    valid_to: date | None
-    actor: str
-
-
-async def correct(connection: AsyncConnection, correction: Correction, now: datetime) -> Binding:
-    """Archive the current binding, if there is one, and add the corrected one."""
-    await connection.execute(
-        text(
-            "UPDATE binding SET archived_at = :now WHERE connection = :connection"
-            " AND kind = :kind AND external_id = :external_id AND archived_at IS NULL"
-        ),
-        {
-            "now": now,
-            "connection": correction.connection,
-            "kind": correction.kind,
-            "external_id": correction.external_id,
-        },
-    )
-    binding = Binding(
-        connection=correction.connection,
-        kind=correction.kind,
-        external_id=correction.external_id,
-        canonical_id=correction.canonical_id,
-        origin=BindingOrigin.MANUAL,
-        valid_from=correction.valid_from,
-        valid_to=correction.valid_to,
-        created_at=now,
-        created_by=correction.actor,
-    )
-    await connection.execute(insert(Binding).values(**binding.model_dump()))
-    return binding

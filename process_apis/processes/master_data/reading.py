@@ -39,7 +39,8 @@ _BINDINGS = text(
       AND (CAST(:connection AS text) IS NULL OR connection = :connection)
       AND (CAST(:kind AS text) IS NULL OR kind = :kind)
       AND (CAST(:external_id AS text) IS NULL OR external_id = :external_id)
-    ORDER BY connection, kind, external_id LIMIT :limit
+      AND (CAST(:id AS uuid) IS NULL OR binding.id = :id)
+    ORDER BY connection, kind, external_id, valid_from NULLS FIRST LIMIT :limit
     """
 )
 
@@ -105,13 +106,20 @@ async def bindings(
     external_id: str | None,
     limit: int,
 ) -> BindingPage:
-    """Current bindings."""
+    """Current bindings; those of one id by day of work."""
     rows = await connection.execute(
         _BINDINGS,
-        {"connection": name, "kind": kind, "external_id": external_id, "limit": limit},
+        {"connection": name, "kind": kind, "external_id": external_id, "id": None, "limit": limit},
     )
     found = [BindingView.model_validate(dict(row)) for row in rows.mappings()]
     return BindingPage(bindings=found)
+
+
+async def binding(connection: AsyncConnection, binding_id: UUID) -> BindingView:
+    """A current binding."""
+    nothing_else = dict.fromkeys(("connection", "kind", "external_id"))
+    rows = await connection.execute(_BINDINGS, {**nothing_else, "id": binding_id, "limit": 1})
+    return BindingView.model_validate(dict(rows.mappings().one()))
 
 
 async def run(connection: AsyncConnection, run_id: UUID) -> Run:

@@ -70,7 +70,7 @@ class Desk:
         self._transaction = transaction
         self._now = now
         self._routes = routes
-        self._bound: dict[tuple[str, str, MasterKind], dict[str, Bound]] = {}
+        self._bound: dict[tuple[str, str, MasterKind], dict[str, list[Bound]]] = {}
         self._matched: dict[tuple[str, str, MasterKind], dict[str, Matched]] = {}
         self._periods: dict[tuple[str, str], list[PeriodRow]] = {}
         self._ownership = ownership
@@ -119,9 +119,13 @@ class Desk:
                 return erp
         return erps[0] if erps else None
 
-    def bound(self, tracker: str, erp: str, kind: str, external_id: str) -> Bound | None:
-        """The binding of an external id, if it has one."""
-        return self._bound.get((tracker, erp, MasterKind(kind)), {}).get(external_id)
+    def bound(
+        self, tracker: str, erp: str, kind: str, external_id: str, day: date | None = None
+    ) -> Bound | None:
+        """The binding of an external id that holds on a day of work; without one, the latest."""
+        found = self._bound.get((tracker, erp, MasterKind(kind)), {}).get(external_id, ())
+        holding = [each for each in found if day is None or each.holds_on(day)]
+        return holding[-1] if holding else None
 
     def matched(self, tracker: str, erp: str, kind: str, external_id: str) -> Matched:
         """What natural keys told about an id that is not bound."""
@@ -161,7 +165,8 @@ class Desk:
             bound.record["id"]
             for (_, _, kind), found in self._bound.items()
             if kind is MasterKind.WORKER
-            for bound in found.values()
+            for several in found.values()
+            for bound in several
         }
         self._employments = await employments(self._transaction, ownership, workers, self._now)
 

@@ -9,11 +9,11 @@ from process_apis.clock import TheClock
 from process_apis.database import TheDatabase
 from process_apis.doorbell import Stage, TheDoorbell
 from process_apis.processes.connections import store as connections
-from process_apis.processes.master_data import bindings, changes, reading, run_routes
-from process_apis.processes.master_data.bindings import Correction
+from process_apis.processes.master_data import changes, reading, rebinding, run_routes
 from process_apis.processes.master_data.code_drift import routes as code_drift
 from process_apis.processes.master_data.keys import dependency_key
 from process_apis.processes.master_data.ownership import routes as ownership
+from process_apis.processes.master_data.rebinding import Correction
 from process_apis.processes.master_data.schemas import (
     BindableKind,
     BindingPage,
@@ -97,7 +97,8 @@ async def list_bindings(
     "/bindings",
     operation_id="correct_binding",
     summary="Bind an external id to a canonical record",
-    description="Takes the place of the binding that the id has, which is kept as history. "
+    description="For days of work from `valid_from` to `valid_to`, or for all. Takes the place of "
+    "what the id is bound to on these days, which is kept as history; other days stay as they are. "
     "Postings that wait for it go on by themselves.",
     responses=problem_responses(NotFound, ValidationFailed),
 )
@@ -115,7 +116,7 @@ async def correct_binding(
     async with database.transaction() as transaction:
         await connections.require(transaction, wanted.connection, "time_tracking")
         await reading.require_master(transaction, kind, wanted.canonical_id)
-        await bindings.correct(
+        binding_id = await rebinding.correct(
             transaction,
             Correction(
                 connection=wanted.connection,
@@ -128,14 +129,7 @@ async def correct_binding(
             ),
             clock.now(),
         )
-        page = await reading.bindings(
-            transaction,
-            name=wanted.connection,
-            kind=kind,
-            external_id=wanted.external_id,
-            limit=1,
-        )
-        bound = page.bindings[0]
+        bound = await reading.binding(transaction, binding_id)
         key = dependency_key(f"binding-{kind}", wanted.connection, wanted.external_id)
         words = (
             f"{kind} {wanted.external_id} of {wanted.connection} was bound to "

@@ -161,7 +161,7 @@ class Binding(SQLModel, table=True):
     """External id at a connection -> canonical record, for a span of work dates.
 
     Correcting one archives it and adds another, so that it stays visible which binding an old
-    posting was made with.
+    posting was made with. Those of one id that are not archived never overlap.
     """
 
     __tablename__ = "binding"
@@ -173,6 +173,7 @@ class Binding(SQLModel, table=True):
             "connection",
             "kind",
             "external_id",
+            text("coalesce(valid_from, '-infinity'::date)"),
             unique=True,
             postgresql_where=text("archived_at IS NULL"),
         ),

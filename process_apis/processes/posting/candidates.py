@@ -6,12 +6,16 @@ from typing import Any
 
 from process_apis.processes.mapping.targets import Mapped
 from process_apis.processes.master_data import keys
+from process_apis.processes.master_data.code_drift.following import When
+from process_apis.processes.master_data.code_drift.successions import Successions
 from process_apis.processes.master_data.references import Desk
 from process_apis.processes.master_data.rules import normalised
 from process_apis.processes.posting.decisions import Path, decided
 from process_apis.processes.posting.mapped import mapped_parties
 from process_apis.processes.posting.periods import Period
 from process_apis.processes.posting.rules import Candidate, Party
+from process_apis.processes.posting.states import PostingKind
+from process_apis.processes.posting.succeeded import succeeding_parties
 from process_apis.processes.posting.waking import day_key
 from process_apis.upstream.erp import PeriodStatus
 
@@ -21,7 +25,14 @@ Row = Mapping[str, Any]
 _CALLED = {"worker": ("email", "code"), "project": ("code", "name"), "task": ("code", "name")}
 
 
-def candidate_of(row: Row, target: str, desk: Desk, mapped: Mapped | None) -> Candidate:
+def candidate_of(
+    row: Row,
+    target: str,
+    desk: Desk,
+    successions: Successions,
+    mapped: Mapped | None,
+    today: date,
+) -> Candidate:
     """With what its references are bound, or mapped, to at the target."""
     content, tracker = row["content"], row["source_connection"]
     day = date.fromisoformat(content["work_date"])
@@ -29,6 +40,9 @@ def candidate_of(row: Row, target: str, desk: Desk, mapped: Mapped | None) -> Ca
     project = _party(desk, tracker, target, "project", content.get("project"), day)
     said = content.get("task")
     task = _party(desk, tracker, target, "task", said, day, project.target_id) if said else None
+    correction = row["kind"] == PostingKind.REPLACEMENT
+    when = When.of(day, today, said, correction=correction)
+    project, task = succeeding_parties(target, project, task, said, successions, when)
     project, task = mapped_parties(tracker, target, project, task, mapped)
     legal_entity = worker.record.get("legal_entity_external_id")
     return Candidate(
@@ -72,8 +86,8 @@ def _party(
         keys.dependency_key(f"binding-{kind}", tracker, said["external_id"]),
         *_names(kind, target, said, within),
     )
-    bound = desk.bound(tracker, target, kind, said["external_id"])
-    if bound is None or not bound.holds_on(day):
+    bound = desk.bound(tracker, target, kind, said["external_id"], day)
+    if bound is None:
         matched = desk.matched(tracker, target, kind, said["external_id"])
         return Party(label, "several" if matched == "several" else "none", waits_on=waits_on)
     return Party(

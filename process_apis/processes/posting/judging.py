@@ -13,6 +13,7 @@ from process_apis.database import as_dicts
 from process_apis.processes.billing.rules import Charge
 from process_apis.processes.mapping.targets import Mapped, Targets
 from process_apis.processes.master_data import keys
+from process_apis.processes.master_data.code_drift.successions import Successions
 from process_apis.processes.master_data.ownership.configuration import Ownership
 from process_apis.processes.master_data.references import Desk, references_of
 from process_apis.processes.posting import charging, rules
@@ -114,7 +115,8 @@ async def judge(
     said = [(row["source_connection"], row["content"]) for row in rows]
     await desk.resolve([(tracker, references_of(content)) for tracker, content in said])
     targets = await Targets.read(transaction, said)
-    asked = [_asked(row, desk, targets) for row in rows]
+    successions = await Successions.open(transaction)
+    asked = [_asked(row, desk, targets, successions, now.date()) for row in rows]
     found = {
         each.row["id"]: tuple(rules.validate(each.candidate))
         for each in asked
@@ -131,7 +133,9 @@ async def judge(
     ]
 
 
-def _asked(row: Row, desk: Desk, targets: Targets) -> Asked | Verdict:
+def _asked(
+    row: Row, desk: Desk, targets: Targets, successions: Successions, today: date
+) -> Asked | Verdict:
     """All that there is to look at; or the verdict on what cannot be looked at yet."""
     tracker = row["source_connection"]
     target = desk.target_of(tracker, row["content"]["worker"]["external_id"])
@@ -143,7 +147,8 @@ def _asked(row: Row, desk: Desk, targets: Targets) -> Asked | Verdict:
         finding = Finding("MP_UNMAPPED", waiting, {"label": f"an ERP for {tracker}"})
         return Verdict(row, PostingState.PARKED, (finding,), None, None, None)
     mapped = targets.mapped(tracker, target, row["content"])
-    return Asked(row, target, candidate_of(row, target, desk, mapped), mapped)
+    candidate = candidate_of(row, target, desk, successions, mapped, today)
+    return Asked(row, target, candidate, mapped)
 
 
 def _verdict(

@@ -11,7 +11,7 @@ from process_apis.doorbell import Stage, TheDoorbell
 from process_apis.processes.billing.schemas import ContractUsage
 from process_apis.processes.posting import holding, reading, usage
 from process_apis.processes.posting.ledger import TheLedger
-from process_apis.processes.posting.schemas import PostingPage, Reason
+from process_apis.processes.posting.schemas import PostingPage, PostingView, Reason
 from process_apis.processes.posting.states import PostingState
 from process_apis.texts import Storable
 from shared.identity import Principal, requires
@@ -56,6 +56,20 @@ async def list_postings(
             cursor=query.cursor,
             limit=query.limit,
         )
+
+
+@router.get(
+    "/postings/{posting_id}",
+    operation_id="read_posting",
+    summary="One posting",
+    description="With the version of the mapping that it was judged with.",
+    dependencies=[requires("postings:read")],
+    responses=problem_responses(NotFound),
+)
+@throttled("1200/minute")
+async def read_posting(posting_id: UUID, database: TheDatabase) -> PostingView:
+    async with database.transaction() as transaction:
+        return await reading.one(transaction, posting_id)
 
 
 @router.post(

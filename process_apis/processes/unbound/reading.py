@@ -25,6 +25,8 @@ _UNBOUND = text(
     LEFT JOIN binding AS of_project ON said.kind = 'task' AND of_project.kind = 'project'
       AND of_project.connection = posting.source_connection AND of_project.archived_at IS NULL
       AND of_project.external_id = version.content -> 'project' ->> 'external_id'
+      AND coalesce(of_project.valid_from, posting.work_date) <= posting.work_date
+      AND coalesce(of_project.valid_to, posting.work_date) >= posting.work_date
     LEFT JOIN project ON project.id = of_project.canonical_id
     WHERE posting.state IN ('PARKED', 'BLOCKED') AND posting.kind <> 'REVERSAL'
       AND posting.target_connection IS NOT NULL AND jsonb_typeof(said.reference) = 'object'
@@ -33,7 +35,9 @@ _UNBOUND = text(
       AND NOT EXISTS (
           SELECT FROM binding WHERE binding.connection = posting.source_connection
             AND binding.kind = said.kind AND binding.archived_at IS NULL
-            AND binding.external_id = said.reference ->> 'external_id')
+            AND binding.external_id = said.reference ->> 'external_id'
+            AND coalesce(binding.valid_from, posting.work_date) <= posting.work_date
+            AND coalesce(binding.valid_to, posting.work_date) >= posting.work_date)
     GROUP BY 1, 2, 3, 4
     ORDER BY minutes DESC, connection, said.kind, external_id LIMIT :limit
     """

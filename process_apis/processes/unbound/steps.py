@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from process_apis.database import Database
 from process_apis.doorbell import Doorbell, Stage
 from process_apis.processes.connections import store as connections
-from process_apis.processes.master_data import bindings, changes
+from process_apis.processes.master_data import changes, rebinding
 from process_apis.processes.master_data import reading as masters
-from process_apis.processes.master_data.bindings import Correction
 from process_apis.processes.master_data.keys import dependency_key
+from process_apis.processes.master_data.rebinding import Correction
 from process_apis.processes.master_data.schemas import BindableKind
 from process_apis.processes.master_data.steps import Librarian
 from process_apis.processes.master_data.stewards import require_steward
@@ -98,7 +98,7 @@ async def _bind(
         kind = MasterKind(each.kind)
         await connections.require(transaction, each.connection, "time_tracking")
         await masters.require_master(transaction, kind, each.canonical_id)
-        await bindings.correct(
+        await rebinding.correct(
             transaction,
             Correction(
                 connection=each.connection,

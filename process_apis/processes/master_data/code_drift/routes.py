@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from process_apis.database import TheDatabase
 from process_apis.doorbell import TheDoorbell
-from process_apis.processes.master_data.code_drift import reading, steps
+from process_apis.processes.master_data.code_drift import reading, steps, succession_routes
 from process_apis.processes.master_data.code_drift.schemas import (
     CodeDriftDetail,
     CodeDriftPage,
@@ -20,6 +20,8 @@ from shared.problems import Conflict, NotFound
 from shared.web import problem_responses, throttled
 
 router = APIRouter()
+# Before what has an id in the same place.
+router.include_router(succession_routes.router)
 
 Steward = Annotated[Principal, requires("bindings:write")]
 

@@ -27,6 +27,8 @@ CALLED = {
     "project": ("code",),
     "task": ("code", "name"),
 }
+# Of these, others may come in the place.
+SUCCEEDED = ("project", "task")
 WITHIN = {
     "worker": "legal_entity_external_id",
     "project": "legal_entity_external_id",

@@ -2,13 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from process_apis.database import Instant, one_of
-from process_apis.processes.master_data.code_drift.rules import CALLED, Drift
+from process_apis.database import Instant, Json, one_of
+from process_apis.processes.master_data.code_drift.rules import CALLED, SUCCEEDED, Drift
 
 
 class DriftState(StrEnum):
@@ -53,6 +54,37 @@ class CodeDrift(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     settled_by: str | None = None
     reason: str | None = None
+
+
+class CodeSuccession(SQLModel, table=True):
+    """What a steward said came in the place of a record, from a day of work on."""
+
+    __tablename__ = "code_succession"
+    __table_args__ = (
+        one_of("kind", SUCCEEDED, "code_succession_kind"),
+        CheckConstraint("(into_id IS NULL) <> (by_task IS NULL)", name="code_succession_one_way"),
+        Index(
+            "code_succession_current",
+            "record_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    connection: str
+    kind: str
+    record_id: UUID
+    from_date: date
+    into_id: UUID | None = None
+    by_task: dict[str, Any] | None = Field(
+        default=None, sa_type=Json, description="Of a split: what a task is called -> record."
+    )
+    reason: str
+    decided_at: datetime = Field(sa_type=Instant)
+    decided_by: str
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_by: str | None = None
 
 
 class CodeAlias(SQLModel, table=True):
