@@ -23,7 +23,9 @@ from process_apis.tests.programs import running
 from process_apis.tests.programs import until as until_true
 from process_apis.tests.signing_in import token_of
 from process_apis.tests.system_stand_in import ERP, StandIn
+from process_apis.tests.test_master_sync import run_of
 from process_apis.tests.test_other_masters import ACCOUNT, ADA, CRM, HCM, read
+from process_apis.tests.test_stop_points import died_at
 
 Json = dict[str, Any]
 BOTH = """
@@ -169,6 +171,30 @@ async def test_two_readings_that_end_at_once_do_not_both_miss_it(stewards: Stewa
     await asyncio.gather(*both)
     (conflict,) = await stewards.listed("conflicts", open=True)
     assert conflict["agreed"] is None
+
+
+async def test_a_worker_killed_while_it_takes_over_leaves_one_conflict(
+    stewards: Stewards,
+    settings: ProcessSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    await stewards.hcm_says(termination_date="2026-05-31")
+    tier = stewards.tier
+    tier.system.masters["workers"][0]["termination_date"] = "2026-07-31"
+    monkeypatch.setenv("TIMEPOST_PROCESS_OWNERSHIP_FILE", str(tmp_path / "ownership.toml"))
+    run = (await tier.call("POST", f"/v1/master-data/{ERP}/refresh")).json()
+    await died_at(settings, tmp_path / "killed.log", "masters_batch_taken")
+    (conflict,) = await stewards.listed("conflicts", open=True)
+
+    async def done() -> bool:
+        return bool((await run_of(tier, run["id"]))["status"] == "DONE")
+
+    with running(settings, tmp_path / "another.log", "worker"):
+        await until_true(done, "another worker has brought it to its end")
+    (same,) = await stewards.listed("conflicts")
+    assert (same["id"], same["resolved_at"]) == (conflict["id"], None)
+    assert (await tier.case())["code"] == "MD_OWNERSHIP_CONFLICT"
 
 
 async def test_a_conflict_is_over_when_they_say_the_same(stewards: Stewards) -> None:

@@ -142,7 +142,6 @@ _RECORDS: Mapping[str, tuple[tuple[System, TextClause], ...]] = {
         ("crm", text(_only(_ACCOUNTS))),
     ),
 }
-KINDS = tuple(_RECORDS)
 
 
 @dataclass
