@@ -1,14 +1,19 @@
 """Codes of the ERP that are renamed, used again, deleted or moved; and what stewards say to it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.identity.in_thread import RunningIdentityServer
+from process_apis.settings import ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
+from process_apis.tests.programs import running, until
 from process_apis.tests.signing_in import token_of
 from process_apis.tests.system_stand_in import ERP
+from process_apis.tests.test_master_sync import run_of
+from process_apis.tests.test_stop_points import died_at
 
 Json = dict[str, Any]
 SAID = {"reason": "as the ERP's people say"}
@@ -105,6 +110,39 @@ async def test_a_code_is_used_again_whatever_is_read_first(tier: Tier) -> None:
     found = {each["drift"]: each for each in await drifts(tier)}
     assert sorted(found) == ["RENAMED", "REUSED"]
     assert found["REUSED"]["other_external_id"] == "31"
+
+
+async def test_a_code_that_a_closed_project_still_has_may_be_given_to_another(tier: Tier) -> None:
+    taker = {**project(tier, "31"), "external_id": "77", "code": "HR-0987"}
+    tier.system.masters["projects"].append(taker)
+    await tier.read_masters()
+    found = await drift(tier)
+    assert (found["drift"], found["other_external_id"]) == ("REUSED", "32")
+    await posted(tier, project=called("HR-0987"), task=None)
+    assert tier.system.lines == []
+    await settled(tier, found, "accept-alias")
+    await tier.settle()
+    assert [line["project_id"] for line in tier.system.lines] == ["77"]
+
+
+@pytest.mark.parametrize("step", ["masters_batch_taken", "masters_batch_taken:2"])
+async def test_a_reading_that_is_cut_off_notes_a_drift_once(
+    tier: Tier, settings: ProcessSettings, tmp_path: Path, step: str
+) -> None:
+    await posted(tier)
+    project(tier)["code"] = "HR-2042"
+    tier.system.masters["tasks"][0]["name"] = "Drafting"
+    run = (await tier.call("POST", f"/v1/master-data/{ERP}/refresh")).json()
+    await died_at(settings, tmp_path / "killed.log", step)
+
+    async def done() -> bool:
+        return bool((await run_of(tier, run["id"]))["status"] == "DONE")
+
+    with running(settings, tmp_path / "another.log", "worker"):
+        await until(done, "another worker has brought it to its end")
+    found = sorted((each["kind"], each["after"]) for each in await drifts(tier))
+    assert found == [("project", "HR-2042"), ("task", "Drafting")]
+    assert "2 renamed" in (await tier.case())["sentence"]
 
 
 async def test_a_deleted_task_is_closed_and_known_and_may_come_back(tier: Tier) -> None:

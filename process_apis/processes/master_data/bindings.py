@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -164,6 +165,10 @@ _CALLED_BEFORE = """
     WHERE alias.connection = :erp AND alias.kind = :kind AND alias.ended_at IS NULL
       AND (record.vanished_at IS NULL OR alias.disputed) AND {which}
 """
+_GIVEN_AWAY = text(
+    "SELECT other_id, after FROM code_drift"
+    " WHERE other_id = ANY(:ids) AND drift = 'REUSED' AND state = 'ACCEPTED'"
+)
 _CANDIDATES = {
     MasterKind.WORKER: _WORKERS,
     MasterKind.PROJECT: _PROJECTS,
@@ -185,13 +190,24 @@ async def _candidates(
     }
     asked = {name: values[name] for name in statement.compile().params}
     found: dict[str | None, list[Candidate]] = {}
-    for row in (await connection.execute(statement, asked)).mappings():
-        keys = Named(code=row["code"], name=row["name"], email=row["email"])
+    rows = as_dicts(await connection.execute(statement, asked))
+    given_away = await _given_away(connection, [row["id"] for row in rows])
+    for row in rows:
+        code = None if (row["id"], normalised(row["code"])) in given_away else row["code"]
+        keys = Named(code=code, name=row["name"], email=row["email"])
         candidate = Candidate(row["id"], row["owner_external_id"], keys)
         found.setdefault(row["within"], []).append(candidate)
     for within, candidate in await _called_before(connection, unbound[0].kind, values):
         found.setdefault(within, []).append(candidate)
     return found
+
+
+async def _given_away(
+    connection: AsyncConnection, ids: Sequence[UUID]
+) -> set[tuple[UUID, str | None]]:
+    """Codes that records still have, though a steward said that they mean others."""
+    rows = await connection.execute(_GIVEN_AWAY, {"ids": list(ids)})
+    return {(row.other_id, normalised(row.after)) for row in rows}
 
 
 async def _called_before(

@@ -1,6 +1,6 @@
 """Reads drifts for people, with what they concern."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -45,31 +45,32 @@ _PAGE = text(
 )
 _ONE = text(f"{_DRIFT} WHERE drift.id = :id")
 
-_NAMES = """CASE asked.kind WHEN 'worker' THEN posting.request ->> 'worker_id'
-    WHEN 'project' THEN posting.request ->> 'project_id'
-    ELSE posting.request ->> 'task_id' END = ANY(asked.ids)"""
-_NAMED_BY = """posting.kind <> 'REVERSAL' AND posting.request IS NOT NULL
-    AND posting.state NOT IN ('SUPERSEDED', 'REVERSED', 'WAIVED')"""
+# What a posting in force names, by kind. One look at the sub-ledger for a whole page of drifts.
+_NAMED = """
+    posting CROSS JOIN LATERAL (VALUES
+        ('worker', posting.request ->> 'worker_id'),
+        ('project', posting.request ->> 'project_id'),
+        ('task', posting.request ->> 'task_id')) AS named (kind, external_id)
+    JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS asked (
+        id uuid, connection text, kind text, external_id text)
+      ON asked.connection = posting.target_connection AND asked.kind = named.kind
+     AND asked.external_id = named.external_id
+     AND posting.kind <> 'REVERSAL' AND posting.request IS NOT NULL
+     AND posting.state NOT IN ('SUPERSEDED', 'REVERSED', 'WAIVED')
+"""
 _STANDS = "posting.state IN ('POSTED', 'MISPOSTED', 'REVERSAL_PENDING')"
-# One look at the sub-ledger for a whole page of drifts.
 _AFFECTED = text(
     f"""
     SELECT asked.id, count(*) FILTER (WHERE {_STANDS}) AS posted,
            count(*) FILTER (WHERE NOT {_STANDS}) AS waiting, sum(posting.minutes) AS minutes
-    FROM posting
-    JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS asked (
-        id uuid, connection text, kind text, ids text[])
-      ON asked.connection = posting.target_connection AND {_NAMES}
-    WHERE {_NAMED_BY} GROUP BY asked.id
+    FROM {_NAMED} GROUP BY asked.id
     """  # noqa: S608 - our own fragments
 )
 _POSTINGS = text(
     f"""
     SELECT posting.id AS posting_id, posting.source_connection, posting.work_date, posting.minutes,
            entry.external_id AS entry_external_id, posting.state, posting.external_id
-    FROM posting JOIN time_entry AS entry ON entry.id = posting.time_entry_id
-    CROSS JOIN (SELECT CAST(:kind AS text) AS kind, CAST(:ids AS text[]) AS ids) AS asked
-    WHERE posting.target_connection = :connection AND {_NAMES} AND {_NAMED_BY}
+    FROM {_NAMED} JOIN time_entry AS entry ON entry.id = posting.time_entry_id
     ORDER BY posting.work_date DESC, posting.id LIMIT 200
     """  # noqa: S608 - our own fragments
 )
@@ -95,8 +96,7 @@ async def detail(transaction: AsyncConnection, drift_id: UUID) -> CodeDriftDetai
     """
     row = await one(transaction, drift_id)
     (view,) = await _views(transaction, [row])
-    asked = {"connection": row["connection"], "kind": row["kind"], "ids": _ids(row)}
-    postings = as_dicts(await transaction.execute(_POSTINGS, asked))
+    postings = as_dicts(await transaction.execute(_POSTINGS, {"asked": as_json(_named(row))}))
     return CodeDriftDetail(
         drift=view, postings=[AffectedPosting.model_validate(each) for each in postings]
     )
@@ -115,10 +115,7 @@ async def one(transaction: AsyncConnection, drift_id: UUID) -> dict[str, Any]:
 async def _views(
     transaction: AsyncConnection, rows: Sequence[dict[str, Any]]
 ) -> list[CodeDriftView]:
-    asked = [
-        {"id": row["id"], "connection": row["connection"], "kind": row["kind"], "ids": _ids(row)}
-        for row in rows
-    ]
+    asked = [each for row in rows for each in _named(row)]
     found = as_dicts(await transaction.execute(_AFFECTED, {"asked": as_json(asked)}))
     counted = {row.pop("id"): Affected(**row) for row in found}
     none = Affected(posted=0, waiting=0, minutes=0)
@@ -128,5 +125,8 @@ async def _views(
     ]
 
 
-def _ids(row: dict[str, Any]) -> list[str]:
-    return [each for each in (row["external_id"], row["other_external_id"]) if each]
+def _named(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The record, and that whose code it has now."""
+    place = {name: row[name] for name in ("id", "connection", "kind")}
+    ids = (row["external_id"], row["other_external_id"])
+    return [{**place, "external_id": each} for each in ids if each]
