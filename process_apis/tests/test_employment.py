@@ -192,9 +192,16 @@ async def test_where_the_erp_owns_the_legal_entity_the_hcm_is_not_asked(
     settings: ProcessSettings, system: StandIn, identity: RunningIdentityServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "ownership.toml"
-    path.write_text("[worker.legal_entity]\nowners = ['erp']\n")
+    path.write_text(
+        "[worker.legal_entity]\nowners = ['erp']\n"
+        "[worker.name]\nowners = ['connection:people-su']\n"
+        "[[worker.name.legal_entities]]\ncodes = ['HRC-UK', 'HRC-DE']\nowners = ['hcm']\n"
+    )
     configured = settings.model_copy(update={"ownership_file": path})
     async with running_tier(configured, system, identity) as tier:
         await two_companies(tier)
         await approved(tier, "e1", "2026-06-16")
         assert len(system.lines) == 1
+        told = (await tier.call("GET", "/v1/master-data/ownership")).json()
+        assert told["unknown_connections"] == ["people-su"]
+        assert told["unknown_legal_entities"] == ["HRC-UK"]

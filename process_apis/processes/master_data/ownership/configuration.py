@@ -15,6 +15,8 @@ from shared.problems import FieldError
 
 _VARIABLE = "TIMEPOST_PROCESS_OWNERSHIP_FILE"
 
+OF_CONNECTION = "connection:"
+
 Owner = Annotated[
     str, Field(pattern=r"^(erp|hcm|crm|directory|connection:[a-z][a-z0-9-]{0,62})$", max_length=80)
 ]
@@ -142,6 +144,6 @@ def _of_owners(place: str, owners: Sequence[str], attribute: Attribute) -> Itera
     if len(owners) != len(set(owners)):
         yield FieldError(field=place, message="names an owner twice")
     for number, owner in enumerate(owners):
-        if not owner.startswith("connection:") and owner not in attribute.systems:
+        if not owner.startswith(OF_CONNECTION) and owner not in attribute.systems:
             keepers = " and ".join(attribute.systems)
             yield FieldError(field=f"{place}[{number}]", message=f"only {keepers} keep it")

@@ -52,12 +52,14 @@ DECIDERS = STEWARD | {"finance.controller"}
     "/ownership",
     operation_id="read_ownership",
     summary="Who owns which attribute",
-    description="As configured, with what is usual where nothing is.",
+    description="As configured, with what is usual where nothing is; and names of the file that "
+    "mean nothing.",
     dependencies=[requires("masters:read")],
 )
 @throttled("600/minute")
-async def read_ownership(ownership: TheOwnership) -> OwnershipView:
-    return shown(ownership)
+async def read_ownership(ownership: TheOwnership, database: TheDatabase) -> OwnershipView:
+    async with database.transaction() as transaction:
+        return await shown(transaction, ownership)
 
 
 @router.get(

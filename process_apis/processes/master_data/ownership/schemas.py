@@ -87,6 +87,12 @@ class OwnershipView(BaseModel):
     """Every attribute that has an owner."""
 
     attributes: list[OwnedAttribute]
+    unknown_connections: list[str] = Field(
+        description="Of the file, those that there are not (yet): nobody is asked in their place."
+    )
+    unknown_legal_entities: list[str] = Field(
+        description="Of the file, codes that no ERP has (yet): their rules hold for nobody."
+    )
 
 
 class ListQuery(BaseModel):
