@@ -11,6 +11,7 @@ import pytest
 
 from deploy.identity.in_thread import RunningIdentityServer
 from deploy.local.processes import free_ports
+from process_apis.doorbell import Stage
 from process_apis.settings import ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
@@ -125,6 +126,23 @@ async def test_what_waits_for_a_rule_goes_on_when_the_next_version_is_published(
     assert await tier.cases() == []
     woken = [each["detail"]["reason"] for each in await tier.lineage() if each["what"] == "woken"]
     assert woken[0].startswith(f"mapping of {TRACKER} to {ERP} version 2 was published by stella")
+
+
+async def test_what_is_ready_and_was_never_sent_goes_the_new_way(tier: Tier, call: Call) -> None:
+    await published(call, DESIGN)
+    enter(tier, "e1")
+    firm.decide(tier.system, "a1", ["e1"])
+    await tier.hint("a1", kind="approval")
+    for stage, name in ((Stage.READ_APPROVALS, TRACKER), (Stage.VALIDATE, "")):
+        await tier.worker.work(stage, name)
+    ready = await tier.posting()
+    assert (ready["state"], ready["mapping_version"]) == ("READY", 1)
+    await published(call, {**DESIGN, "target_task": "42"})
+    await tier.settle()
+    assert placed(tier) == [("33", "42", 480)]
+    assert (await tier.posting())["mapping_version"] == 2
+    said = [each["detail"] for each in await tier.lineage() if each["what"] == "judged again"]
+    assert said[0]["reason"].startswith(f"mapping of {TRACKER} to {ERP} version 2 was published")
 
 
 async def test_the_first_mapping_releases_what_nothing_is_bound_to(tier: Tier, call: Call) -> None:

@@ -1,5 +1,7 @@
 """Projects of the ERP that are merged or split, and bindings for a span of days."""
 
+import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -220,3 +222,22 @@ async def test_an_id_is_bound_by_day_of_work(tier: Tier) -> None:
     await tier.call("PUT", "/v1/bindings", json={**body, "valid_from": None})
     bound = (await tier.call("GET", "/v1/bindings", params=query)).json()["bindings"]
     assert [(each["valid_from"], each["canonical_id"]) for each in bound] == [(None, record["id"])]
+
+
+async def test_an_id_that_many_bind_at_once_is_bound_once_a_day(tier: Tier) -> None:
+    listed = (await tier.call("GET", "/v1/masters/project")).json()["records"]
+    ids = {each["owner_external_id"]: each["id"] for each in listed}
+    body = {"connection": TRACKER, "kind": "project", "external_id": "p-7"}
+
+    async def bind(number: int) -> None:
+        span = {"valid_from": f"2026-06-{number + 1:02}", "valid_to": f"2026-06-{number + 5:02}"}
+        wanted = {**body, **span, "canonical_id": ids["33" if number % 2 else "34"]}
+        answer = await tier.call("PUT", "/v1/bindings", json=wanted)
+        assert answer.status_code == 200, answer.text
+
+    await asyncio.gather(*(bind(number) for number in range(12)))
+    query = {"connection": TRACKER, "kind": "project", "external_id": "p-7"}
+    bound = (await tier.call("GET", "/v1/bindings", params=query)).json()["bindings"]
+    ends = [(each["valid_from"], each["valid_to"]) for each in bound]
+    assert (ends[0][0], ends[-1][1]) == ("2026-06-01", "2026-06-16")
+    assert all(before[1] < after[0] for before, after in pairwise(ends))

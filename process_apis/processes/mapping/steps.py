@@ -118,7 +118,7 @@ async def publish(
 ) -> MappingDetail:
     """Have a draft hold; what waits for the mapping is judged again in the same transaction.
 
-    What was sent is not touched, and neither is what is ready to be sent.
+    What was sent, or is held back by finance, is not touched.
 
     :raises NotFound: there is none with this id.
     :raises Forbidden: whoever wrote it publishes it.

@@ -14,6 +14,7 @@ from process_apis.doorbell import Stage
 from process_apis.processes.lineage import store as lineage
 from process_apis.processes.master_data.keys import dependency_key
 from process_apis.processes.posting.lanes import Lane
+from process_apis.processes.posting.remapping import judge_ready_again
 from process_apis.processes.posting.states import PostingKind, PostingState
 from process_apis.processes.posting.transitions import Actor, Event, sources
 from process_apis.processes.time_entries import store as entries
@@ -117,6 +118,7 @@ async def wake(transaction: AsyncConnection, news: Mapping[str, str], now: datet
     """
     if not news:
         return 0
+    await judge_ready_again(transaction, news, now)
     asked = {"keys": sorted(news), "news": json.dumps(news), "now": now}
     rows = (await transaction.execute(_WAKE, asked)).all()
     steps = [
