@@ -208,13 +208,13 @@ def settled_after(
     """
     owners = rule.owning(claims)
     if settled is not None:
-        if all(attribute.same(each.value, settled.value) for each in owners):
-            return None
         left = settled.still(owners)
-        if left.against or settled.origin is Origin.AGREED:
+        if left.against:
             return left
+        if all(attribute.same(each.value, owners[0].value) for each in owners):
+            return None
         # Nobody says any more what was decided against: from here on it is what was agreed on.
-        return replace(left, origin=Origin.AGREED) if len(owners) > 1 else None
+        return replace(left, origin=Origin.AGREED)
     others = [each for each in owners if each.connection != changed]
     if len(others) == len(owners) or not others:
         return None
