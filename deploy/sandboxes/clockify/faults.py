@@ -17,6 +17,7 @@ class ApiFaults(Setting):
     """Counted faults strike the next matching calls, then stop."""
 
     path: str = Field(default="", description="Regular expression; only matching paths are hit.")
+    method: str = Field(default="", description="Only calls of this method are hit.")
     rate_limited: int = Field(default=0, ge=0, description="Answer 429 this many times.")
     retry_after: int | None = Field(default=1, description="Header with the 429; null: none.")
     server_errors: int = Field(default=0, ge=0, description="Answer `error_status` this often.")
@@ -66,7 +67,7 @@ class Faults:
         """The answer to give instead of doing what was asked, if any."""
         if self.api.latency_ms:
             await asyncio.sleep(self.api.latency_ms / 1000)
-        if not re.search(self.api.path, request.url.path):
+        if not self._strikes(request):
             return None
         if self.api.rate_limited:
             self.api.rate_limited -= 1
@@ -78,10 +79,14 @@ class Faults:
 
     def after(self, request: Request, response: Response) -> Response:
         """The answer to give though it was done."""
-        if self.api.fail_after_commit and re.search(self.api.path, request.url.path):
+        if self.api.fail_after_commit and self._strikes(request):
             self.api.fail_after_commit -= 1
             return self._error()
         return response
+
+    def _strikes(self, request: Request) -> bool:
+        path, method = re.search(self.api.path, request.url.path), self.api.method
+        return path is not None and method in ("", request.method)
 
     def _too_many(self) -> Response:
         after = self.api.retry_after

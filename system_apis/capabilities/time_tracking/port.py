@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from system_apis.capabilities.time_tracking.schemas import (
     ApprovalPage,
@@ -12,6 +12,8 @@ from system_apis.capabilities.time_tracking.schemas import (
     EntryListing,
     Feedback,
     FeedbackResult,
+    MasterTaken,
+    MasterToTake,
     TimeTrackingAbilities,
     TrackerEvent,
 )
@@ -79,3 +81,17 @@ class TimeTrackingPort(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class MastersTaker(Protocol):
+    """What a connector implements, too, whose abilities name masters that it `takes`."""
+
+    async def take_masters(
+        self, items: Sequence[MasterToTake], deadline: datetime
+    ) -> Sequence[MasterTaken]:
+        """Make clients, projects and tasks, or bring them up to date; one outcome each, in order.
+
+        What is there is looked for first, so repeating it makes nothing twice.
+        """
+        ...

@@ -26,6 +26,7 @@ from system_apis.capabilities.time_tracking.bulk import (
     MOST_LINES,
     BulkIntake,
 )
+from system_apis.capabilities.time_tracking.port import MastersTaker
 from system_apis.capabilities.time_tracking.schemas import (
     ApprovalPage,
     ApprovalsFound,
@@ -37,6 +38,8 @@ from system_apis.capabilities.time_tracking.schemas import (
     EntryListing,
     FeedbackRequest,
     FeedbackResults,
+    MastersTaken,
+    MastersToTake,
     ParsedWebhook,
     TimeTrackingAbilities,
 )
@@ -268,6 +271,27 @@ async def list_approvals(
 @throttled(LIMIT)
 async def give_feedback(tracker: Tracker, request: FeedbackRequest) -> FeedbackResults:
     return FeedbackResults(results=list(await tracker.give_feedback(request.items)))
+
+
+@router.post(
+    "/masters",
+    operation_id="take_masters",
+    summary="Give the tracker clients, projects and tasks",
+    description="As the ERP has them: made where they are missing, else brought up to date; what "
+    "people made themselves stays. One outcome per item, in order. Repeating it makes nothing "
+    "twice.",
+    dependencies=[requires("time-tracking:feedback")],
+    response_model=MastersTaken,
+    responses=problem_responses(Conflict, UpstreamUnavailable, UpstreamRefused),
+)
+@throttled(LIMIT)
+async def take_masters(tracker: Tracker, request: MastersToTake) -> MastersTaken:
+    lacking = {item.kind for item in request.items} - set(tracker.abilities().takes)
+    if lacking or not isinstance(tracker, MastersTaker):
+        raise Conflict(
+            f"This tracker takes no {', '.join(sorted(lacking))}.", code="masters_not_taken"
+        )
+    return MastersTaken(outcomes=list(await tracker.take_masters(request.items, request.deadline)))
 
 
 def _require_days(first_day: date, last_day: date) -> None:

@@ -2,9 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from shared.values import Minutes
 from system_apis.capabilities.contract import Contract, ExternalId
@@ -209,6 +209,67 @@ class FeedbackResults(Contract):
     results: list[FeedbackResult]
 
 
+class MasterKind(StrEnum):
+    """What a tracker may be given."""
+
+    CLIENT = "client"
+    PROJECT = "project"
+    TASK = "task"
+
+
+class MasterToTake(Contract):
+    """A client, project or task as the ERP has it, to be made or brought up to date.
+
+    `reference` is ours, and stands in the tracker beside what was made for it, where that has a
+    place for it: nothing that people made themselves is ever changed.
+    """
+
+    kind: MasterKind
+    reference: str = Field(min_length=1, max_length=200, pattern=r"^[\x20-\x7e]+$")
+    name: str = Field(min_length=1, max_length=250)
+    external_id: ExternalId | None = Field(
+        default=None, description="The tracker's id, once it is known."
+    )
+    client_id: ExternalId | None = Field(default=None, description="The tracker's, of a project.")
+    project_id: ExternalId | None = Field(default=None, description="The tracker's, of a task.")
+    open: bool = Field(description="False: no hours are to be booked on it any more.")
+    billable: bool = True
+
+    @model_validator(mode="after")
+    def _has_its_project(self) -> Self:
+        if self.kind is MasterKind.TASK and self.project_id is None:
+            raise ValueError("a task needs project_id")
+        return self
+
+
+class MastersToTake(Contract):
+    """A batch. No call to the tracker is started after `deadline`."""
+
+    items: list[MasterToTake] = Field(min_length=1, max_length=100)
+    deadline: AwareDatetime
+
+
+class MasterTaken(Contract):
+    """What became of one.
+
+    `done`: it stands there as was said; `taken`: people have made one of that name themselves,
+    which stays as it is; `refused`: the tracker will not, now or later; `retry`: not begun, or
+    its outcome is unknown. Repeating is safe: what is there is looked for before anything is made.
+    """
+
+    kind: MasterKind
+    reference: str
+    status: Literal["done", "taken", "refused", "retry"]
+    external_id: ExternalId | None = None
+    message: str | None = Field(default=None, max_length=2000)
+
+
+class MastersTaken(Contract):
+    """One outcome per item, in the order of the request."""
+
+    outcomes: list[MasterTaken]
+
+
 class TimeTrackingAbilities(Contract):
     """What this tracker can do; the process tier picks its strategy from it."""
 
@@ -221,6 +282,9 @@ class TimeTrackingAbilities(Contract):
     feedback: list[FeedbackOutcome]
     max_lookup: int = Field(ge=1, description="Ids per re-read that are sensible.")
     bulk_upload: bool = Field(default=False, description="Files of entries may be uploaded.")
+    takes: list[MasterKind] = Field(
+        default_factory=list, description="Masters that it can be given; none if empty."
+    )
 
 
 class LineFault(Contract):

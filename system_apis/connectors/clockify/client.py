@@ -12,7 +12,11 @@ from shared.problems import TooManyRequests, UpstreamRefused, UpstreamUnavailabl
 from system_apis.connectors.clockify.platform_models import (
     ApprovalItem,
     Changed,
+    Made,
     Named,
+    NamedClient,
+    NamedProject,
+    NamedTask,
     Project,
     User,
     Webhook,
@@ -36,6 +40,13 @@ _WEBHOOKS = TypeAdapter(WebhookList)
 _ANYTHING = TypeAdapter(list[Any])
 _APPROVALS = TypeAdapter(list[ApprovalItem])
 _CHANGED = TypeAdapter(list[Changed])
+_CLIENTS_FOUND = TypeAdapter(list[NamedClient])
+_PROJECTS_FOUND = TypeAdapter(list[NamedProject])
+_TASKS_FOUND = TypeAdapter(list[NamedTask])
+_CLIENT_FOUND = TypeAdapter(NamedClient)
+_PROJECT_FOUND = TypeAdapter(NamedProject)
+_TASK_FOUND = TypeAdapter(NamedTask)
+_MADE = TypeAdapter(Made)
 
 _MASTERS_PAGE = 200
 _PAUSE_IF_UNTOLD = 2
@@ -158,6 +169,48 @@ class ClockifyClient:
         """
         body = {"timeEntryIds": list(ids), "invoiced": True}
         await self._call("PATCH", self._url("/time-entries/invoiced"), json=body, idempotent=True)
+
+    async def clients_named(self, name: str) -> list[NamedClient]:
+        """Those that have just this name, archived ones included."""
+        found = await self._all_pages("/clients", _CLIENTS_FOUND, {"name": name})
+        return [each for each in found if each.name == name]
+
+    async def projects_named(self, name: str) -> list[NamedProject]:
+        """Those that have just this name, of whatever client, archived ones included."""
+        found = await self._all_pages("/projects", _PROJECTS_FOUND, {"name": name})
+        return [each for each in found if each.name == name]
+
+    async def tasks_named(self, project_id: str, name: str) -> list[NamedTask]:
+        """Those of a project that have just this name, done ones included."""
+        found = await self._all_pages(f"/projects/{project_id}/tasks", _TASKS_FOUND, {"name": name})
+        return [each for each in found if each.name == name]
+
+    async def client(self, client_id: str) -> NamedClient:
+        """:raises RequestRefused: there is none."""
+        answer = await self._call("GET", self._url(f"/clients/{client_id}"))
+        return _understood(answer, _CLIENT_FOUND)
+
+    async def project(self, project_id: str) -> NamedProject:
+        """:raises RequestRefused: there is none."""
+        answer = await self._call("GET", self._url(f"/projects/{project_id}"))
+        return _understood(answer, _PROJECT_FOUND)
+
+    async def task(self, project_id: str, task_id: str) -> NamedTask:
+        """:raises RequestRefused: there is none."""
+        answer = await self._call("GET", self._url(f"/projects/{project_id}/tasks/{task_id}"))
+        return _understood(answer, _TASK_FOUND)
+
+    async def create(self, path: str, body: dict[str, Any]) -> str:
+        """Make a record, once; answers its id.
+
+        :raises RequestRefused: Clockify does not like it, say because of a name that is taken.
+        """
+        answer = await self._call("POST", self._url(path), json=body, idempotent=False)
+        return _understood(answer, _MADE).id
+
+    async def update(self, path: str, body: dict[str, Any]) -> None:
+        """Make a record what the body says; repeating it changes nothing."""
+        await self._call("PUT", self._url(path), json=body, idempotent=True)
 
     def _url(self, path: str) -> str:
         return self._settings.workspace_url + path

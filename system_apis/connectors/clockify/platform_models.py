@@ -160,3 +160,38 @@ class WebhookBody(Wire):
     id: str
     workspace_id: str
     status: ApprovalState | str | None = None
+
+
+class Made(Wire):
+    """A record that was just made."""
+
+    id: str
+
+
+class NamedClient(Wire):
+    """A client with what people may have written about it."""
+
+    id: str
+    name: str
+    archived: bool = False
+    note: OptionalId = None
+
+
+class NamedProject(Wire):
+    """A project with its client."""
+
+    id: str
+    name: str
+    client_id: OptionalId = None
+    archived: bool = False
+    billable: bool = True
+    note: OptionalId = None
+
+
+class NamedTask(Wire):
+    """A task; it has no place for a note."""
+
+    id: str
+    name: str
+    status: str = "ACTIVE"
+    billable: bool = True

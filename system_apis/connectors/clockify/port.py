@@ -15,6 +15,9 @@ from system_apis.capabilities.time_tracking.schemas import (
     Feedback,
     FeedbackOutcome,
     FeedbackResult,
+    MasterKind,
+    MasterTaken,
+    MasterToTake,
     TimeTrackingAbilities,
     TrackerEvent,
 )
@@ -28,6 +31,7 @@ from system_apis.connectors.clockify.listing import Listing
 from system_apis.connectors.clockify.mapping import Reading
 from system_apis.connectors.clockify.masters import Masters
 from system_apis.connectors.clockify.settings import ClockifySettings
+from system_apis.connectors.clockify.taking import Taking
 
 
 class ClockifyPort:
@@ -45,6 +49,7 @@ class ClockifyPort:
         self._listing = Listing(masters, self._entries)
         self._changes = Changes(self._client, look_back)
         self._feedbacks = Feedbacks(self._client, self._entries)
+        self._taking = Taking(self._client, context.clock)
 
     def abilities(self) -> TimeTrackingAbilities:
         """Approvals come by period; a single entry tells its own only where Clockify does."""
@@ -55,6 +60,7 @@ class ClockifyPort:
             listing=True,
             feedback=[FeedbackOutcome.POSTED],
             max_lookup=2 * BATCH,
+            takes=list(MasterKind),
         )
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> None:  # noqa: ARG002
@@ -86,6 +92,11 @@ class ClockifyPort:
 
     async def give_feedback(self, items: Sequence[Feedback]) -> Sequence[FeedbackResult]:
         return await self._feedbacks.give(items)
+
+    async def take_masters(
+        self, items: Sequence[MasterToTake], deadline: datetime
+    ) -> Sequence[MasterTaken]:
+        return await self._taking.take(items, deadline)
 
     async def check(self) -> Sequence[str]:
         """

@@ -140,6 +140,20 @@ async def create_client(
     )
 
 
+@router.get(_WORKSPACE + "/clients/{client_id}")
+async def get_client(client_id: str, workspace: CallersWorkspace, platform: PlatformOf) -> Json:
+    return wire.client(_known_client(platform, workspace, client_id))
+
+
+@router.put(_WORKSPACE + "/clients/{client_id}")
+async def update_client(
+    client_id: str, body: ClientBody, workspace: CallersWorkspace, platform: PlatformOf
+) -> Json:
+    client = _known_client(platform, workspace, client_id)
+    changed = client.model_copy(update=body.model_dump(exclude_unset=True))
+    return wire.client(platform.store.clients.put(changed))
+
+
 @router.get(_WORKSPACE + "/projects")
 async def list_projects(
     *,
@@ -166,6 +180,17 @@ async def create_project(
     body: ProjectBody, workspace: CallersWorkspace, platform: PlatformOf
 ) -> Json:
     store = platform.store
+    _check_name(body.name)
+    body.client_id = body.client_id or None
+    for known in store.projects.all():
+        if (known.workspace_id, known.name, known.client_id or None) == (
+            workspace.id,
+            body.name,
+            body.client_id,
+        ):
+            client = store.clients.get(body.client_id)
+            of = f" for client {client.name}" if client else ""
+            raise invalid(f"{body.name} project{of} already exists.")
     fields = body.model_dump(exclude={"tasks"})
     project = store.projects.put(Project(id=store.new_id(), workspace_id=workspace.id, **fields))
     for task in body.tasks:
@@ -183,6 +208,7 @@ async def update_project(
     project_id: str, body: ProjectBody, workspace: CallersWorkspace, platform: PlatformOf
 ) -> Json:
     project = _known_project(platform, workspace, project_id)
+    _check_name(body.name)
     changed = project.model_copy(update=body.model_dump(exclude={"tasks"}, exclude_unset=True))
     return wire.project(platform.store.projects.put(changed), platform.store)
 
@@ -194,6 +220,7 @@ async def list_tasks(
     workspace: CallersWorkspace,
     platform: PlatformOf,
     is_active: Annotated[bool | None, Query(alias="is-active")] = None,
+    name: str | None = None,
     page: PageNumber = 1,
     page_size: PageSize = 50,
 ) -> JSONResponse:
@@ -201,7 +228,9 @@ async def list_tasks(
     tasks = [
         wire.task(task)
         for task in platform.store.tasks.all()
-        if task.project_id == project.id and is_active in (None, task.status == "ACTIVE")
+        if task.project_id == project.id
+        and is_active in (None, task.status == "ACTIVE")
+        and (name is None or name.lower() in task.name.lower())
     ]
     return one_page(tasks, page, page_size)
 
@@ -210,7 +239,30 @@ async def list_tasks(
 async def create_task(
     project_id: str, body: TaskBody, workspace: CallersWorkspace, platform: PlatformOf
 ) -> Json:
-    return wire.task(_add_task(platform, _known_project(platform, workspace, project_id), body))
+    project = _known_project(platform, workspace, project_id)
+    if any(t.project_id == project.id and t.name == body.name for t in platform.store.tasks.all()):
+        raise invalid(f"Task with name '{body.name}' already exists")
+    return wire.task(_add_task(platform, project, body))
+
+
+@router.get(_WORKSPACE + "/projects/{project_id}/tasks/{task_id}")
+async def get_task(
+    project_id: str, task_id: str, workspace: CallersWorkspace, platform: PlatformOf
+) -> Json:
+    return wire.task(_known_task(platform, workspace, project_id, task_id))
+
+
+@router.put(_WORKSPACE + "/projects/{project_id}/tasks/{task_id}")
+async def update_task(
+    project_id: str,
+    task_id: str,
+    body: TaskBody,
+    workspace: CallersWorkspace,
+    platform: PlatformOf,
+) -> Json:
+    task = _known_task(platform, workspace, project_id, task_id)
+    changed = task.model_copy(update=body.model_dump(exclude_unset=True))
+    return wire.task(platform.store.tasks.put(changed))
 
 
 @router.get(_WORKSPACE + "/tags")
@@ -234,6 +286,26 @@ async def create_tag(body: TagBody, workspace: CallersWorkspace, platform: Platf
     store = platform.store
     fields = body.model_dump()
     return wire.tag(store.tags.put(Tag(id=store.new_id(), workspace_id=workspace.id, **fields)))
+
+
+def _check_name(name: str) -> None:
+    if not 2 <= len(name) <= 250:
+        raise invalid("Project name has to be between 2 and 250 characters long")
+
+
+def _known_client(platform: Platform, workspace: Workspace, client_id: str) -> Client:
+    client = platform.store.clients.get(client_id)
+    if client is None or client.workspace_id != workspace.id:
+        raise not_in_workspace("Client", client_id)
+    return client
+
+
+def _known_task(platform: Platform, workspace: Workspace, project_id: str, task_id: str) -> Task:
+    project = _known_project(platform, workspace, project_id)
+    task = platform.store.tasks.get(task_id)
+    if task is None or task.project_id != project.id:
+        raise not_in_workspace("Task", task_id)
+    return task
 
 
 def _known_project(platform: Platform, workspace: Workspace, project_id: str) -> Project:
