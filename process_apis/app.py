@@ -17,6 +17,7 @@ from process_apis.processes.intake import routes as intake
 from process_apis.processes.mapping import routes as mapping
 from process_apis.processes.master_data import routes as master_data
 from process_apis.processes.posting import routes as posting
+from process_apis.processes.pushing import routes as pushing
 from process_apis.processes.rating import routes as rating
 from process_apis.processes.replay import routes as replay
 from process_apis.processes.time_entries import routes as time_entries
@@ -31,7 +32,7 @@ from shared.web import ReadinessCheck, create_api
 
 # What routes find under their names in the app's state.
 _PROVIDED = (
-    *("clock", "database", "doorbell", "system", "librarian", "ledger", "approvals"),
+    *("clock", "database", "doorbell", "system", "librarian", "ledger", "approvals", "pusher"),
     "ownership",
 )
 
@@ -70,6 +71,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
             mapping.router,
             rating.router,
             billing.router,
+            pushing.router,
             replay.router,
             status.router,
         ],

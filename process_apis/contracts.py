@@ -12,6 +12,7 @@ from process_apis.processes.intake import routes as intake
 from process_apis.processes.mapping import routes as mapping
 from process_apis.processes.master_data import routes as master_data
 from process_apis.processes.posting import routes as posting
+from process_apis.processes.pushing import routes as pushing
 from process_apis.processes.rating import routes as rating
 from process_apis.processes.replay import routes as replay
 from process_apis.processes.time_entries import routes as time_entries
@@ -31,6 +32,7 @@ CONTRACTS: tuple[tuple[str, APIRouter, str], ...] = (
     ("unbound", unbound.router, "What is bound to nothing, and what it may be."),
     ("mapping", mapping.router, "Which task, billing code and activity entries are mapped to."),
     ("rating", rating.router, "Rate cards, and which rate holds."),
+    ("pushing", pushing.router, "What trackers are given of an ERP's masters."),
     ("billing", billing.router, "Terms of contracts: what of the hours is billed, and its limits."),
     ("replay", replay.router, "Replays: dry run, start, progress, stop."),
     ("status", status.router, "How much stands where."),

@@ -39,6 +39,7 @@ class Stage(StrEnum):
     SWEEP = "sweep"
     COMPARE = "compare"
     MASTERS = "masters"
+    PUSH = "push"
     WATCH = "watch"
     REPLAY = "replay"
 

@@ -21,6 +21,7 @@ from process_apis.processes.master_data.steps import Librarian
 from process_apis.processes.posting import waking
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Incident, Listeners
+from process_apis.processes.pushing.steps import Pusher
 from process_apis.processes.time_entries.steps import Reader
 from process_apis.processes.watching.steps import Watch
 from process_apis.settings import ProcessSettings
@@ -48,6 +49,7 @@ class Runtime:
     librarian: Librarian
     ledger: Ledger
     messenger: Messenger
+    pusher: Pusher
     watch: Watch
     http: tuple[HttpClient, ...]
 
@@ -137,5 +139,13 @@ def build(
         ),
         watch=Watch(database, clock, settings.watch),
         messenger=Messenger(database, system, clock, timing.reading_lease_span),
+        pusher=Pusher(
+            database,
+            system,
+            clock,
+            timing.reading_lease_span,
+            tell_stewards,
+            settings.push_masters,
+        ),
         http=(provider, system_http),
     )

@@ -50,6 +50,10 @@ _DUE = text(
         AND (lease_until IS NULL OR lease_until <= :now)
         AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
                         WHERE gate.connection = feedback_item.connection AND {gates.STOPPED})
+    UNION SELECT 'push', tracker FROM master_push
+      WHERE state = 'PENDING' AND due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
+        AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+                        WHERE gate.connection = tracker AND {gates.STOPPED})
     UNION SELECT 'replay', '' FROM replay_job
       WHERE state IN ('PENDING', 'RUNNING') AND (lease_until IS NULL OR lease_until <= :now)
     UNION SELECT 'masters', connection FROM master_data_run WHERE status = 'RUNNING'

@@ -17,6 +17,7 @@ import process_apis.processes.master_data.source_tables
 import process_apis.processes.master_data.tables
 import process_apis.processes.outbox.tables
 import process_apis.processes.posting.tables
+import process_apis.processes.pushing.tables
 import process_apis.processes.rating.tables
 import process_apis.processes.replay.tables
 import process_apis.processes.time_entries.tables

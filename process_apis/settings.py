@@ -103,6 +103,11 @@ class ProcessSettings(DatabaseSettings, StoppableTierSettings):
         description="TOML file of who owns which attribute of masters (see [masters](masters.md));"
         " without it, each has its usual owner.",
     )
+    push_masters: dict[str, str] = Field(
+        default_factory=dict,
+        description="Trackers that are given an ERP's clients, projects and tasks, and which ERP's:"
+        ' JSON, such as `{"clockify-us": "tryton-us01"}` (see [masters](masters.md)).',
+    )
     timing: Timing = Timing()
     watch: WatchSettings = WatchSettings()
 

@@ -31,6 +31,7 @@ from process_apis.processes.posting import (
 )
 from process_apis.processes.posting.outcomes import Committed
 from process_apis.processes.posting.states import PostingState
+from process_apis.processes.pushing import steps as pushing
 from process_apis.processes.replay import running
 from process_apis.processes.time_entries import comparing, sweeps
 from process_apis.processes.time_entries import steps as time_entries
@@ -64,6 +65,7 @@ class Worker:
             Stage.WATCH: self._watch,
             Stage.MASTERS: self._masters,
             Stage.REPLAY: self._replay,
+            Stage.PUSH: self._push,
         }
 
     async def work(self, stage: str, connection: str) -> None:
@@ -184,6 +186,14 @@ class Worker:
     async def _masters(self, connection: str) -> None:
         await master_data.refresh(self._runtime.librarian, connection)
         await self._validate("")
+        for tracker in self._runtime.pusher.trackers_of(connection):
+            await pushing.plan(self._runtime.pusher, tracker)
+            self._runtime.doorbell.ring(Stage.PUSH, tracker)
+
+    async def _push(self, tracker: str) -> None:
+        # Projects wait for clients, and tasks for projects: what one batch made lets others go.
+        while await pushing.push(self._runtime.pusher, tracker):
+            pass
 
     async def _replay(self, _connection: str) -> None:
         ledger = self._runtime.ledger

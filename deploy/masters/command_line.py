@@ -129,6 +129,61 @@ def report(
         raise typer.Exit(1)
 
 
+@masters.command("push")
+def push(
+    tracker: Annotated[str, typer.Argument(help="Name of a tracker that is given masters.")],
+    *,
+    dry_run: Annotated[bool, typer.Option(help="Only tell what it would be given.")] = False,
+    retry: Annotated[bool, typer.Option(help="Try again what it refused.")] = False,
+) -> None:
+    """Give a tracker what is new in its ERP's masters, and follow it; exit code 1 if any fails.
+
+    Example: `timepost masters push clockify-us --dry-run`
+    """
+
+    async def begin_and_follow(calls: ProcessCalls) -> Json:
+        path = f"/v1/pushes/{tracker}"
+        begun = await calls.call("POST", path, {"dry_run": dry_run})
+        typer.echo(f"{begun['changed']} new or changed in {begun['erp']}")
+        if dry_run:
+            return {"states": begun["states"], "pushes": []}
+        if retry:
+            refused = await calls.call("GET", path, query={"state": "REFUSED", "limit": 1000})
+            for each in refused["pushes"]:
+                await calls.call("POST", f"/v1/pushes/{each['id']}/retry")
+        return await _pushed(calls, path)
+
+    with told_plainly():
+        found = asyncio.run(_with(begin_and_follow))
+    for each in found["pushes"]:
+        typer.echo(f"refused: {each['kind']} {each['name']}: {each['message']}")
+    typer.echo(_states(found))
+    if found["pushes"]:
+        raise typer.Exit(1)
+
+
+async def _pushed(calls: ProcessCalls, path: str, every: float = 1.0, patience: int = 10) -> Json:
+    """What was refused, when nothing has moved for a while or everything is given."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("giving", total=None)
+        before, still = None, 0
+        while still < patience:
+            page = await calls.call("GET", path, query={"state": "REFUSED", "limit": 1000})
+            if not page["states"].get("PENDING"):
+                break
+            progress.update(task, description=_states(page))
+            still = still + 1 if page["states"] == before else 0
+            before = page["states"]
+            await asyncio.sleep(every)
+    return page
+
+
+def _states(page: Json) -> str:
+    return ", ".join(f"{state.lower()} {n}" for state, n in sorted(page["states"].items()))
+
+
 @masters.command("drift")
 def drift(
     *,

@@ -49,6 +49,9 @@ class StandIn:
     :param others: names of further connections, with what they are; `other_systems` behind them.
     :param archived: entries that are in no list, and that reads by id neither give nor deny.
     :param odd: entries that lists name as unreadable.
+    :param given: what the tracker was given of masters, by its own ids; people's own, too.
+    :param give_faults: taken one by one by the next calls that give it any: "drop" after all was
+        done, "status:<code>", "refuse" (each of the call).
     :param takes_charges: the ERP keeps what clients are billed, as it is told.
     :param bills_at: the ERP bills by itself, at so much an hour.
     :param approves: the tracker's ability: "period", "entry" or "none".
@@ -97,6 +100,8 @@ class StandIn:
     lists_everything: bool = True
     archived: set[str] = field(default_factory=set)
     odd: set[str] = field(default_factory=set)
+    given: dict[str, Json] = field(default_factory=dict)
+    give_faults: list[str] = field(default_factory=list)
     takes_charges: bool = False
     bills_at: Decimal | None = None
     approves: str = "period"
@@ -248,6 +253,20 @@ class StandIn:
                 results = results[1:]
             return {"results": results}
 
+        @app.post(base + "/masters")
+        async def take(body: Json) -> Response:
+            await self.wait_at("give")
+            fault = self.give_faults.pop(0) if self.give_faults else ""
+            if fault.startswith("status:"):
+                return self._refusal(int(fault.partition(":")[2]))
+            outcomes = [self._take(item, fault) for item in body["items"]]
+            await self.wait_at("give after commit")
+            if fault == "drop":
+                return Response(
+                    b"{", headers={"content-length": "1"}, media_type="application/json"
+                )
+            return JSONResponse({"outcomes": outcomes})
+
         @app.post(base + "/webhooks/parse")
         async def parse(body: Json) -> Response:
             if self.unreadable:
@@ -266,6 +285,27 @@ class StandIn:
         async def parse_hcm(hcm: str) -> Response:
             hint = {"type": "timepost.master.changed.v1", "domain": "workers", "subject": "7"}
             return JSONResponse({"events": [{**hint, "change": "CHANGED", "connection": hcm}]})
+
+    def _take(self, item: Json, fault: str) -> Json:
+        """By its id, else by its name within its parent; what has no reference is people's."""
+        told = {"kind": item["kind"], "reference": item["reference"], "message": None}
+        if fault == "refuse":
+            return {**told, "status": "refused", "external_id": None, "message": "no such right"}
+        place = ("kind", "name", "client_id", "project_id")
+        key = item["external_id"] or next(
+            (
+                known
+                for known, there in self.given.items()
+                if all(there.get(name) == item[name] for name in place)
+            ),
+            None,
+        )
+        if key is not None and self.given[key].get("reference") != item["reference"]:
+            return {**told, "status": "taken", "external_id": key, "message": "made by people"}
+        if key is None:
+            key = f"m{len(self.given) + 1}"
+        self.given[key] = dict(item)
+        return {**told, "status": "done", "external_id": key}
 
     def _approval(self, approval_id: str) -> Json:
         approval = self.approvals[approval_id]

@@ -26,6 +26,9 @@ from process_apis.upstream.time_tracking import (
     EntryChanges,
     EntryListing,
     FeedbackResults,
+    MastersTaken,
+    MastersToTake,
+    MasterToTake,
     ParsedWebhook,
     TimeTrackingAbilities,
 )
@@ -120,6 +123,13 @@ class SystemTier:
         """Safe to repeat: the contract says that telling the same twice changes nothing."""
         path = _tracker(connection, "feedback")
         return await self._read("POST", path, FeedbackResults, json={"items": list(items)})
+
+    async def take_masters(
+        self, connection: str, items: Sequence[MasterToTake], deadline: datetime
+    ) -> MastersTaken:
+        """Safe to repeat: the contract says that what is there is looked for first."""
+        body = MastersToTake(items=list(items), deadline=deadline).model_dump(mode="json")
+        return await self._read("POST", _tracker(connection, "masters"), MastersTaken, json=body)
 
     async def parse_webhook(
         self, connection: str, headers: Mapping[str, str], body_base64: str

@@ -103,6 +103,35 @@ class FeedbackResults(Read):
     results: list[FeedbackResult]
 
 
+class MasterToTake(BaseModel):
+    """A client, project or task for the tracker."""
+
+    kind: Literal["client", "project", "task"]
+    reference: str
+    name: str
+    external_id: str | None
+    client_id: str | None
+    project_id: str | None
+    open: bool
+    billable: bool
+
+
+class MastersToTake(BaseModel):
+    items: list[MasterToTake]
+    deadline: AwareDatetime
+
+
+class MasterTaken(Read):
+    reference: Cleaned
+    status: Literal["done", "taken", "refused", "retry"]
+    external_id: Cleaned | None = None
+    message: Cleaned | None = None
+
+
+class MastersTaken(Read):
+    outcomes: list[MasterTaken]
+
+
 class TimeTrackingAbilities(Read):
     approvals: Literal["period", "entry", "none"]
     change_feed: bool

@@ -45,6 +45,8 @@ class StopPoint(StrEnum):
     MASTERS_READ = "masters_read"
     MASTERS_COMPARED = "masters_compared"
     MASTERS_BATCH_TAKEN = "masters_batch_taken"
+    PUSH_CLAIMED = "push_claimed"
+    PUSH_ANSWERED = "push_answered"
     OWNERSHIP_DECIDED = "ownership_decided"
 
 

@@ -34,12 +34,14 @@ MASTERS = {
     StopPoint.MASTERS_COMPARED,
     StopPoint.MASTERS_BATCH_TAKEN,
 }
-# Reached once a day here, or when a steward acts: the process tier's own tests stop it at them.
+# Reached once a day here, when a steward acts, or never: the process tier's own tests stop it.
 ELSEWHERE = {
     StopPoint.SWEEP_LEFT_HINTS,
     StopPoint.WEEKS_COMPARED,
     StopPoint.MAPPING_PUBLISHED,
     StopPoint.OWNERSHIP_DECIDED,
+    StopPoint.PUSH_CLAIMED,
+    StopPoint.PUSH_ANSWERED,
 }
 # Reached while something special happens, and not oftener than that.
 ONCE = LOOK_UPS | REPLAYS | MASTERS | {StopPoint.PROBE_TAKEN}

@@ -9,6 +9,7 @@ from deploy.identity.in_thread import RunningIdentityServer
 from deploy.local.postgres import PostgresServer
 from deploy.sandboxes.bamboohr.tests.fixtures import Bamboo, bamboo
 from deploy.sandboxes.clockify.background import serving
+from deploy.sandboxes.clockify.tests.fixtures import Sandbox, firm_file, receiver, sandbox
 from deploy.sandboxes.hubspot.tests.fixtures import Hub, hub
 from process_apis.tests.conftest import (
     Tier,
@@ -26,16 +27,19 @@ from system_apis.settings import SystemIdentity, SystemSettings
 __all__ = [
     "Tier",
     "bamboo",
+    "firm_file",
     "hub",
     "identity",
     "ledger_url",
+    "receiver",
+    "sandbox",
     "scim_server",
     "settings",
     "tenant",
     "tier",
 ]
 
-HCM, CRM, DIRECTORY = "people-us", "sales-us", "logins-us"
+HCM, CRM, DIRECTORY, HOURS = "people-us", "sales-us", "logins-us", "clockify-us"
 CONNECTIONS = f"""
 [[connections]]
 name = "{HCM}"
@@ -55,6 +59,16 @@ base_url = "HUB_URL"
 token = {{ env = "HUB_TOKEN" }}
 account_code = "account_no"
 default_currency = "USD"
+
+[[connections]]
+name = "{HOURS}"
+connector = "clockify"
+legal_entities = ["HRC-US"]
+[connections.options]
+base_url = "CLOCKIFY_URL"
+workspace_id = "WORKSPACE"
+api_key = {{ env = "CLOCKIFY_KEY" }}
+requests_per_second = 50
 
 [[connections]]
 name = "{DIRECTORY}"
@@ -78,6 +92,7 @@ def system(
     bamboo: Bamboo,
     hub: Hub,
     tenant: Tenant,
+    sandbox: Sandbox,
     identity: RunningIdentityServer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -86,8 +101,10 @@ def system(
     monkeypatch.setenv("BAMBOO_KEY", "bamboo-key")
     monkeypatch.setenv("HUB_TOKEN", "hubspot-token")
     monkeypatch.setenv("SCIM_TOKEN", TOKEN)
+    monkeypatch.setenv("CLOCKIFY_KEY", sandbox.key("admin"))
     file = tmp_path / "connections.toml"
-    text = CONNECTIONS
+    text = CONNECTIONS.replace("CLOCKIFY_URL", sandbox.seeded.base_url)
+    text = text.replace("WORKSPACE", sandbox.seeded.firm.workspace_id)
     for name, url in (("BAMBOO", bamboo.url), ("HUB", hub.url), ("SCIM", tenant.url)):
         text = text.replace(f"{name}_URL", url)
     file.write_text(text, encoding="utf-8")

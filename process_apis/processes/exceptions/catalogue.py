@@ -78,6 +78,14 @@ _ENTRIES = (
         "then what they last agreed on counts. The case resolves itself when they say the same.",
     ),
     CatalogueEntry(
+        "MD_PUSH_REFUSED",
+        _S3,
+        _STEWARD,
+        "The tracker does not take what it is given of the ERP's masters: {said}.",
+        "Mend what it names, in the ERP or in the tracker, and have it tried again (timepost "
+        "masters push). Nobody can track hours on what it does not have.",
+    ),
+    CatalogueEntry(
         "MD_PROJECT_UNKNOWN",
         _S2,
         _STEWARD,

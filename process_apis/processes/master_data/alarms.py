@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-AlarmCode = Literal["MD_FEED_SHRANK", "MD_OWNERSHIP_CONFLICT", "MP_CODE_DRIFT"]
+AlarmCode = Literal["MD_FEED_SHRANK", "MD_OWNERSHIP_CONFLICT", "MP_CODE_DRIFT", "MD_PUSH_REFUSED"]
 
 
 @dataclass(frozen=True)

@@ -150,9 +150,10 @@ class AccountingPeriod(MasterRecord, table=True):
 
 
 class BindingOrigin(StrEnum):
-    """How a binding came to be."""
+    """How a binding came to be; `pushed`: Timepost made the tracker's record itself."""
 
     OWNER = "owner"
+    PUSHED = "pushed"
     NATURAL_KEY = "natural_key"
     MANUAL = "manual"
 

@@ -153,3 +153,22 @@ async def test_it_recognises_refusals(
     assert unknown.value.api_code == 4003
     assert limited.value.retry_after == 1
     assert (await vendor.users.me()).name == "Timepost"
+
+
+async def test_it_makes_and_changes_clients_projects_and_tasks(
+    vendor: ClockifyClient, firm: Founded
+) -> None:
+    client = await vendor.clients.create({"name": "Alder Bank", "note": "ours"})
+    with pytest.raises(ClockifyAPIError, match="already exists"):
+        await vendor.clients.create({"name": "Alder Bank"})
+    body = {"name": "HR-9001 Audit", "clientId": client.id, "isPublic": True}
+    project = await vendor.projects.create(body)
+    with pytest.raises(ClockifyAPIError, match="HR-9001 Audit project for client Alder Bank"):
+        await vendor.projects.create(body)
+    changed = await vendor.projects.update(project.id, {**body, "archived": True})
+    assert _plain(changed)["archived"] is True
+    task = await vendor.tasks.create(project.id, {"name": "Fieldwork"})
+    done = await vendor.tasks.update(project.id, task.id, {"name": "Fieldwork", "status": "DONE"})
+    assert _plain(done)["status"] == "DONE"
+    renamed = await vendor.clients.update(client.id, {"name": "Alder Bank AG"})
+    assert _plain(await vendor.clients.get(client.id))["name"] == _plain(renamed)["name"]
