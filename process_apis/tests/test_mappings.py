@@ -119,6 +119,7 @@ async def test_what_waits_for_a_rule_goes_on_when_the_next_version_is_published(
     case = await tier.case()
     assert case["code"] == "MP_UNMAPPED"
     assert "no rule of mapping version 1 holds" in case["sentence"]
+    assert case["fingerprint"] == f"MP_UNMAPPED|binding-task:{TRACKER}:t-1"
     assert tier.system.lines == []
     await published(call, TRAVEL, DESIGN, requires=["target_task"])
     await tier.settle()

@@ -219,7 +219,13 @@ async def test_an_id_is_bound_by_day_of_work(tier: Tier) -> None:
         (None, "2026-06-30", "natural_key"),
         ("2026-07-01", None, "manual"),
     ]
+    on = {**query, "day": "2026-07-15"}
+    (july,) = (await tier.call("GET", "/v1/bindings", params=on)).json()["bindings"]
+    assert july["canonical_id"] == record["id"]
     await tier.call("PUT", "/v1/bindings", json={**body, "valid_from": None})
+    history = {**query, "day": "2026-06-15", "archived": "true"}
+    kept = (await tier.call("GET", "/v1/bindings", params=history)).json()["bindings"]
+    assert [each["archived_at"] is None for each in kept] == [False, False, True]
     bound = (await tier.call("GET", "/v1/bindings", params=query)).json()["bindings"]
     assert [(each["valid_from"], each["canonical_id"]) for each in bound] == [(None, record["id"])]
 

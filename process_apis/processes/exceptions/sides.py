@@ -4,6 +4,7 @@ Narrative text stays out of all of them.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import RowMapping, text
@@ -179,6 +180,8 @@ async def _canonical(connection: AsyncConnection, case: Case, content: Mapping[s
                 name=case.connection,
                 kind=kind,
                 external_id=said["external_id"],
+                day=date.fromisoformat(content["work_date"]),
+                archived=False,
                 limit=1,
             )
         fields[kind] = page.bindings[0].canonical_name if page and page.bindings else None

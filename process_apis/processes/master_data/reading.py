@@ -1,5 +1,6 @@
 """Reads masters, bindings and runs for people and programs."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -27,7 +28,7 @@ _COMMON = {"id", "owner_connection", "owner_external_id", "name", "updated_at", 
 _BINDINGS = text(
     """
     SELECT binding.id, connection, kind, external_id, canonical_id, origin, valid_from, valid_to,
-           created_at, created_by,
+           created_at, created_by, archived_at,
            CASE kind
                WHEN 'worker' THEN (SELECT name FROM worker WHERE worker.id = canonical_id)
                WHEN 'client' THEN (SELECT name FROM client WHERE client.id = canonical_id)
@@ -35,12 +36,15 @@ _BINDINGS = text(
                WHEN 'task' THEN (SELECT name FROM task WHERE task.id = canonical_id)
            END AS canonical_name
     FROM binding
-    WHERE archived_at IS NULL
+    WHERE (archived_at IS NULL OR :archived)
+      AND (CAST(:day AS date) IS NULL OR coalesce(valid_from, :day) <= :day
+                                         AND coalesce(valid_to, :day) >= :day)
       AND (CAST(:connection AS text) IS NULL OR connection = :connection)
       AND (CAST(:kind AS text) IS NULL OR kind = :kind)
       AND (CAST(:external_id AS text) IS NULL OR external_id = :external_id)
       AND (CAST(:id AS uuid) IS NULL OR binding.id = :id)
-    ORDER BY connection, kind, external_id, valid_from NULLS FIRST LIMIT :limit
+    ORDER BY connection, kind, external_id, valid_from NULLS FIRST, archived_at NULLS LAST
+    LIMIT :limit
     """
 )
 
@@ -104,12 +108,22 @@ async def bindings(
     name: str | None,
     kind: str | None,
     external_id: str | None,
+    day: date | None,
+    archived: bool,
     limit: int,
 ) -> BindingPage:
-    """Current bindings; those of one id by day of work."""
+    """Bindings; those of one id by day of work."""
     rows = await connection.execute(
         _BINDINGS,
-        {"connection": name, "kind": kind, "external_id": external_id, "id": None, "limit": limit},
+        {
+            "connection": name,
+            "kind": kind,
+            "external_id": external_id,
+            "id": None,
+            "day": day,
+            "archived": archived,
+            "limit": limit,
+        },
     )
     found = [BindingView.model_validate(dict(row)) for row in rows.mappings()]
     return BindingPage(bindings=found)
@@ -117,8 +131,10 @@ async def bindings(
 
 async def binding(connection: AsyncConnection, binding_id: UUID) -> BindingView:
     """A current binding."""
-    nothing_else = dict.fromkeys(("connection", "kind", "external_id"))
-    rows = await connection.execute(_BINDINGS, {**nothing_else, "id": binding_id, "limit": 1})
+    asked = dict.fromkeys(("connection", "kind", "external_id", "day"))
+    rows = await connection.execute(
+        _BINDINGS, {**asked, "id": binding_id, "archived": False, "limit": 1}
+    )
     return BindingView.model_validate(dict(rows.mappings().one()))
 
 

@@ -1,5 +1,6 @@
 """Routes of `master_data`: masters, bindings and their correction."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -43,6 +44,10 @@ class BindingQuery(BaseModel):
     connection: Storable | None = Field(default=None, max_length=63)
     kind: BindableKind | None = None
     external_id: Storable | None = Field(default=None, max_length=200)
+    day: date | None = Field(default=None, description="Those that hold on this day of work.")
+    archived: bool = Field(
+        default=False, description="With those in whose place others came, as history."
+    )
     limit: int = Field(default=200, ge=1, le=1000)
 
 
@@ -89,6 +94,8 @@ async def list_bindings(
             name=query.connection,
             kind=query.kind,
             external_id=query.external_id,
+            day=query.day,
+            archived=query.archived,
             limit=query.limit,
         )
 

@@ -54,10 +54,11 @@ class BindingView(BaseModel):
     valid_to: date | None
     created_at: datetime
     created_by: str
+    archived_at: datetime | None = Field(description="When another took its place, if one did.")
 
 
 class BindingPage(BaseModel):
-    """Current bindings; corrected ones are kept, but not shown here."""
+    """Bindings by connection, kind, external id and day of work."""
 
     bindings: list[BindingView]
 

@@ -18,8 +18,11 @@ def mapped_parties(
     """
     key = mapping_key(tracker, target)
     if mapped is not None and mapped.trouble is not None:
-        said = (task or project).label or "what the entry says"
-        trouble = Party(f"{said} ({mapped.explanation})", mapped.trouble, waits_on=(key,))
+        party = task or project
+        said = party.label or "what the entry says"
+        # First what the entry names: cases that wait for the same first are one problem.
+        waits_on = (*party.waits_on[:1], key)
+        trouble = Party(f"{said} ({mapped.explanation})", mapped.trouble, waits_on=waits_on)
         return _waiting(project, key), trouble
     if mapped is None or mapped.task is None or mapped.project is None:
         return _waiting(project, key), None if task is None else _waiting(task, key)
