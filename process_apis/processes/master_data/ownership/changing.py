@@ -70,9 +70,7 @@ async def note_changes(
     now: datetime,
 ) -> set[str]:
     """Note what changes of records lead to; returns the ERPs whose conflicts are others now."""
-    if kind not in _ANCHORS:
-        return set()
-    subject, anchors = _ANCHORS[kind]
+    subject, anchors = _ANCHORS.get(kind, ("", ""))
     relevant = [each for each in changes if any(_was(of, each) for of in compared_of(subject))]
     if not relevant:
         return set()

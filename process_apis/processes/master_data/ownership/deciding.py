@@ -4,7 +4,9 @@ Each decision, what it wakes, and what becomes of the case are one transaction.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -16,6 +18,7 @@ from process_apis.processes.master_data.ownership.attributes import ATTRIBUTES, 
 from process_apis.processes.master_data.ownership.claims import Known, known
 from process_apis.processes.master_data.ownership.rules import Claim, Origin, Settled
 from process_apis.processes.master_data.ownership.schemas import (
+    About,
     Choice,
     ConflictView,
     Decision,
@@ -57,28 +60,18 @@ async def choose(
         now = librarian.clock.now()
         await decisions.alone(transaction)
         conflict, subject = await reading.conflict(transaction, conflict_id)
-        one = (await known(transaction, conflict.kind, [subject], now)).get(subject)
-        if conflict.resolved_at is not None or one is None:
+        matter = await _matter(transaction, librarian, conflict, subject, now)
+        if conflict.resolved_at is not None or matter is None:
             raise over("conflict", conflict.resolution)
-        attribute = ATTRIBUTES[conflict.kind, conflict.attribute]
-        owners = one.rule(attribute, librarian.ownership).owning(one.said(attribute))
-        chosen = _said_by(owners, choice)
-        against = {
-            each.connection: each.value
-            for each in owners
-            if not attribute.same(each.value, chosen.value)
-        }
+        chosen = _said_by(matter.owners, choice)
         await _settle(
-            transaction,
-            one,
-            attribute,
-            Settled(chosen.value, Origin.CHOSEN, against, conflict_id, caller.subject),
-            now,
+            transaction, matter, chosen.value, Origin.CHOSEN, conflict_id, caller.subject, now
         )
         resolution = f"{caller.subject} chose what {chosen.connection} says: {choice.reason}"
         asked = {"id": conflict_id, "value": chosen.value, "resolution": resolution}
         await transaction.execute(_CHOSEN, {**asked, **who(caller, choice.reason, now)})
-        await tell(transaction, librarian, one, attribute, f"chosen by {caller.subject}", now)
+        words = f"chosen by {caller.subject}"
+        await tell(transaction, librarian, matter.one, matter.attribute, words, now)
         view, _ = await reading.conflict(transaction, conflict_id)
     reached(StopPoint.OWNERSHIP_DECIDED)
     doorbell.ring(Stage.VALIDATE)
@@ -102,27 +95,12 @@ async def decide(
         now = librarian.clock.now()
         await decisions.alone(transaction)
         proposal, subject = await reading.proposal(transaction, proposal_id)
-        one = (await known(transaction, proposal.kind, [subject], now)).get(subject)
-        if proposal.status is not ProposalStatus.OPEN or one is None:
+        matter = await _matter(transaction, librarian, proposal, subject, now)
+        if proposal.status is not ProposalStatus.OPEN or matter is None:
             raise over("proposal", f"it is {proposal.status}")
-        attribute = ATTRIBUTES[proposal.kind, proposal.attribute]
-        _not_about_own_pin(one, attribute, caller)
+        _not_about_own_pin(matter, caller)
         if decision.accept:
-            owners = one.rule(attribute, librarian.ownership).owning(one.said(attribute))
-            against = {
-                each.connection: each.value
-                for each in owners
-                if not attribute.same(each.value, proposal.value)
-            }
-            accepted = Settled(
-                proposal.value, Origin.ACCEPTED, against, proposal_id, caller.subject
-            )
-            await _settle(transaction, one, attribute, accepted, now)
-            about = {"kind": one.kind, "subject_id": one.id, "attribute": attribute.name}
-            ended = {"resolution": f"auto: {caller.subject} accepted a proposal"}
-            await decisions.contend(transaction, [], [{**about, **ended, "value": None}], now)
-            words = f"accepted by {caller.subject} from {proposal.source_connection}"
-            await tell(transaction, librarian, one, attribute, words, now)
+            await _accept(transaction, librarian, matter, proposal, caller, now)
         status = ProposalStatus.ACCEPTED if decision.accept else ProposalStatus.REJECTED
         asked = {"id": proposal_id, "status": status, **who(caller, decision.reason, now)}
         await transaction.execute(_DECIDED, asked)
@@ -132,15 +110,62 @@ async def decide(
     return view
 
 
-async def _settle(
+@dataclass(frozen=True)
+class _Matter:
+    """What a decision is about, and what its owners say of it now."""
+
+    one: Known
+    attribute: Attribute
+    owners: list[Claim]
+
+    @property
+    def key(self) -> dict[str, Any]:
+        kind, subject = self.one.kind, self.one.id
+        return {"kind": kind, "subject_id": subject, "attribute": self.attribute.name}
+
+
+async def _matter(
+    transaction: AsyncConnection, librarian: Librarian, about: About, subject: UUID, now: datetime
+) -> _Matter | None:
+    """None if the ERP does not have the record any more."""
+    one = (await known(transaction, about.kind, [subject], now)).get(subject)
+    if one is None:
+        return None
+    attribute = ATTRIBUTES[about.kind, about.attribute]
+    owners = one.rule(attribute, librarian.ownership).owning(one.said(attribute))
+    return _Matter(one, attribute, owners)
+
+
+async def _accept(
     transaction: AsyncConnection,
-    one: Known,
-    attribute: Attribute,
-    settled: Settled,
+    librarian: Librarian,
+    matter: _Matter,
+    proposal: ProposalView,
+    caller: Principal,
     now: datetime,
 ) -> None:
-    about = {"kind": one.kind, "subject_id": one.id, "attribute": attribute.name}
-    await decisions.settle(transaction, [{**about, **decisions.columns(settled)}], [], now)
+    value, by = proposal.value, caller.subject
+    await _settle(transaction, matter, value, Origin.ACCEPTED, proposal.id, by, now)
+    ended = {**matter.key, "value": value, "resolution": f"auto: {by} accepted a proposal"}
+    await decisions.contend(transaction, [], [ended], now)
+    words = f"accepted by {by} from {proposal.source_connection}"
+    await tell(transaction, librarian, matter.one, matter.attribute, words, now)
+
+
+async def _settle(
+    transaction: AsyncConnection,
+    matter: _Matter,
+    value: str | None,
+    origin: Origin,
+    decision: UUID,
+    by: str,
+    now: datetime,
+) -> None:
+    """From now on a value counts, and what owners say instead does not."""
+    same = matter.attribute.same
+    against = {each.connection: each.value for each in matter.owners if not same(each.value, value)}
+    settled = decisions.columns(Settled(value, origin, against, decision, by))
+    await decisions.settle(transaction, [{**matter.key, **settled}], [], now)
 
 
 def _said_by(owners: Sequence[Claim], choice: Choice) -> Claim:
@@ -162,8 +187,8 @@ def _said_by(owners: Sequence[Claim], choice: Choice) -> Claim:
     )
 
 
-def _not_about_own_pin(one: Known, attribute: Attribute, caller: Principal) -> None:
-    pin = one.pins.get(attribute.name)
+def _not_about_own_pin(matter: _Matter, caller: Principal) -> None:
+    pin = matter.one.pins.get(matter.attribute.name)
     if pin is not None and pin.by == caller.subject:
         raise Forbidden(
             "You pinned this attribute: somebody else decides on a proposal about it.",
