@@ -112,6 +112,25 @@ async def test_a_code_is_used_again_whatever_is_read_first(tier: Tier) -> None:
     assert found["REUSED"]["other_external_id"] == "31"
 
 
+async def test_a_code_that_nobody_has_any_more_is_contested_no_longer(tier: Tier) -> None:
+    old, new = project(tier), {**project(tier), "external_id": "77"}
+    closed = project(tier, "32")
+    tier.system.masters["tasks"][0]["project_id"] = "32"
+    tier.system.masters["projects"] = [closed, new]
+    await tier.read_masters()
+    assert await drifts(tier, drift="REUSED")
+    tier.system.masters["projects"] = [closed]
+    await tier.read_masters()
+    assert await drifts(tier, drift="REUSED") == []
+    await posted(tier, "e1", project=called("HR-1042"), task=None)
+    assert "MD_PROJECT_UNKNOWN" in await codes(tier)
+    tier.system.masters["projects"] = [closed, new]
+    await tier.read_masters()
+    await tier.settle()
+    assert (await drift(tier, drift="REUSED"))["other_external_id"] == old["external_id"]
+    assert tier.system.lines == []
+
+
 async def test_a_code_that_a_closed_project_still_has_may_be_given_to_another(tier: Tier) -> None:
     taker = {**project(tier, "31"), "external_id": "77", "code": "HR-0987"}
     tier.system.masters["projects"].append(taker)

@@ -40,6 +40,18 @@ _BACK = text(
       AND (drift = 'DELETED' OR before IS NOT DISTINCT FROM after)
     """
 )
+# Nobody has the code now: it is not to be told whose it is.
+_CONTEST_OVER = text(
+    """
+    WITH over AS (
+        UPDATE code_drift SET state = 'OVER', settled_at = :now, settled_by = 'timepost'
+        WHERE record_id = ANY(:ids) AND state = 'OPEN' AND drift = 'REUSED'
+        RETURNING other_id, after
+    )
+    UPDATE code_alias SET disputed = false FROM over
+    WHERE code_alias.record_id = over.other_id AND code_alias.code = over.after
+    """
+)
 _ALIAS = text(
     """
     INSERT INTO code_alias (id, connection, kind, record_id, attribute, code, code_key, valid_from,
@@ -93,10 +105,9 @@ async def notice(
     known = [(before, after) for before, after in written if before is not None]
     found = [each for before, after in known for each in rules.between(kind, before, after)]
     aliases = [_alias(each) for each in found if each.drift is Drift.RENAMED]
-    await _execute(transaction, _ALIAS, aliases, owner=owner, kind=kind, now=now)
+    await _keep(transaction, kind, owner, aliases, now)
     again = await _used_again(transaction, kind, owner, written)
-    disputed = [_disputed(each) for each in again]
-    await _execute(transaction, _ALIAS, disputed, owner=owner, kind=kind, now=now)
+    await _keep(transaction, kind, owner, [_disputed(each) for each in again], now)
     await _execute(transaction, _OWN_AGAIN, _called(kind, known), now=now)
     await _note(transaction, kind, owner, [*found, *again], now)
     back = [after["id"] for before, after in known if before["vanished_at"] or found]
@@ -114,6 +125,8 @@ async def notice_deleted(
     """Records that a complete reading does not list any more: their rows stay, as tombstones."""
     if kind not in CALLED:
         return False
+    ids = [each["id"] for each in records]
+    await transaction.execute(_CONTEST_OVER, {"ids": ids, "now": now})
     found = [rules.deleted(kind, each) for each in records]
     await _note(transaction, kind, owner, found, now)
     return bool(found)
@@ -177,6 +190,18 @@ async def _note(
     # Of one record, drift and attribute there is one line.
     rows = {(each.record["id"], each.drift, each.attribute): _row(each) for each in found}
     await _execute(transaction, _NOTE, list(rows.values()), owner=owner, kind=kind, now=now)
+
+
+async def _keep(
+    transaction: AsyncConnection,
+    kind: MasterKind,
+    owner: str,
+    aliases: Sequence[dict[str, Any]],
+    now: datetime,
+) -> None:
+    # A record that has a code may have had it before, too: it is its alias once.
+    rows = {(each["record_id"], each["code_key"]): each for each in aliases}
+    await _execute(transaction, _ALIAS, list(rows.values()), owner=owner, kind=kind, now=now)
 
 
 async def _execute(

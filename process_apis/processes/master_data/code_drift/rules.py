@@ -108,9 +108,11 @@ def deleted(kind: str, record: Facts) -> Found:
 
 
 def takes_code(kind: str, before: Facts | None, after: Facts) -> Code | None:
-    """The code that a record has only now, if it has one."""
+    """The code that a record has only now, if it has one; that it had before it was gone counts
+    for nothing."""
     code = code_of(kind, after)
-    old = code_of(kind, before) if before is not None else None
+    there = before is not None and before["vanished_at"] is None
+    old = code_of(kind, before) if before is not None and there else None
     return None if code is None or (old is not None and old.key == code.key) else code
 
 

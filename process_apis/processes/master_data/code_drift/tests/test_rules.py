@@ -24,6 +24,7 @@ PROJECT: Json = {
     "name": "Ledger",
     "legal_entity_external_id": "1",
     "client_external_id": "21",
+    "vanished_at": None,
 }
 TASK: Json = {"id": MINE, "code": None, "name": "Design", "project_external_id": "31"}
 WORKER: Json = {
@@ -81,6 +82,8 @@ def test_a_deleted_record_is_named_by_its_code_or_its_name() -> None:
 def test_only_a_code_that_is_new_to_a_record_can_be_used_again() -> None:
     assert takes_code("project", None, PROJECT) == Code("code", "HR-1")
     assert takes_code("project", PROJECT, PROJECT | {"name": "Other"}) is None
+    gone = {**PROJECT, "vanished_at": "2026-06-01"}
+    assert takes_code("project", gone, PROJECT) == Code("code", "HR-1")
     assert takes_code("project", {**PROJECT, "code": "X"}, PROJECT) == Code("code", "HR-1")
     assert takes_code("project", None, {**PROJECT, "code": " "}) is None
 
