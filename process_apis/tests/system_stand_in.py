@@ -54,6 +54,7 @@ class StandIn:
         done, "status:<code>", "refuse" (each of the call).
     :param takes_charges: the ERP keeps what clients are billed, as it is told.
     :param bills_at: the ERP bills by itself, at so much an hour.
+    :param costs: the ERP says that an hour costs so much.
     :param approves: the tracker's ability: "period", "entry" or "none".
     """
 
@@ -104,6 +105,7 @@ class StandIn:
     give_faults: list[str] = field(default_factory=list)
     takes_charges: bool = False
     bills_at: Decimal | None = None
+    costs: Decimal | None = None
     approves: str = "period"
     unreadable: bool = True
     erps: dict[str, list[str]] = field(default_factory=lambda: {ERP: ["HRC-US"]})
@@ -443,6 +445,7 @@ class StandIn:
             "version": None,
             "bill_amount": charge["amount"] if charge and self.takes_charges else None,
             "bill_rate": str(self.bills_at) if self.bills_at is not None else None,
+            "cost_rate": str(self.costs) if self.costs is not None else None,
         }
 
     def _change_one(self, item: Json, fault: str) -> Json:

@@ -325,6 +325,31 @@ async def test_an_erp_that_bills_otherwise_than_predicted_is_a_case(tier: Tier, 
     )
 
 
+async def test_an_erp_that_costs_otherwise_than_predicted_is_a_case_without_amounts(
+    tier: Tier, call: Call
+) -> None:
+    line = {**CARD["lines"][0], "amount": "92.50", "valid_to": "2026-06-30"}
+    later = {**CARD["lines"][0], "amount": "95.50", "valid_from": "2026-07-01"}
+    await priced(call, code="COSTS", side="COST", lines=[line, later])
+    tier.system.costs = Decimal("92.5")
+    await work(tier, "e1")
+    assert await tier.cases() == []
+    assert len(tier.system.lines) == 1
+    await work(tier, "e2", work_date="2026-07-02")
+    case = await tier.case()
+    assert (case["code"], case["severity"]) == ("RT_ERP_DIFFERS", "S1")
+    assert "its cost rate is not that of COSTS version 1 row 2" in case["sentence"]
+    everything = (await tier.call("GET", f"/v1/cases/{case['id']}")).text
+    everything += str(await tier.postings())
+    assert "92.5" not in everything
+    assert "95.5" not in everything
+    tier.system.lines[-1]["cost_rate"] = "95.50"
+    answer = await tier.call("POST", f"/v1/cases/{case['id']}/retry")
+    assert answer.status_code in (200, 202), answer.text
+    await tier.look_up()
+    assert await tier.cases() == []
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from process_apis.texts import Cleaned
 from process_apis.upstream.time_tracking import Read
@@ -80,6 +80,8 @@ class PostedLine(Read):
     bill_amount: DecimalString | None = None
     bill_currency: Cleaned | None = None
     bill_rate: DecimalString | None = None
+    # It tells what people earn: compared, and never written down.
+    cost_rate: DecimalString | None = Field(default=None, exclude=True, repr=False)
 
 
 class ErrorClass(StrEnum):

@@ -150,7 +150,7 @@ _ENTRIES = (
         "RT_ERP_DIFFERS",
         _S1,
         _ANALYST,
-        "The ERP bills the hours of {worker} on {day} otherwise than was predicted: {said}.",
+        "The ERP rates the hours of {worker} on {day} otherwise than was predicted: {said}.",
         "Mend the rate in the ERP and retry: the line is then looked at again. If the ERP is "
         "right, have the card or the terms mended, and the difference accepted by a waiver.",
     ),

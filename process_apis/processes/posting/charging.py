@@ -10,47 +10,18 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from process_apis.database import as_json
 from process_apis.processes.billing import rules as billing
 from process_apis.processes.billing import store as terms_store
 from process_apis.processes.billing.keys import contract_key
 from process_apis.processes.billing.rules import Beyond, BillingType, Charge, SameDay, Terms
-from process_apis.processes.mapping.targets import Mapped
 from process_apis.processes.posting import usage
+from process_apis.processes.posting.facts import Asked, Known
 from process_apis.processes.posting.findings import Finding
-from process_apis.processes.posting.rules import Candidate
 from process_apis.processes.rating.book import RateBook
 from process_apis.processes.rating.keys import rates_key
 from process_apis.processes.rating.rules import Ambiguous, Missing, Rated, RateQuestion, Side
-
-_CODES = text(
-    """
-    SELECT asked.number, client.code AS client, company.code AS legal_entity
-    FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS asked (
-        number int, erp text, client text, legal_entity text)
-    LEFT JOIN client ON client.owner_connection = asked.erp
-      AND client.owner_external_id = asked.client
-    LEFT JOIN legal_entity AS company ON company.owner_connection = asked.erp
-      AND company.owner_external_id = asked.legal_entity
-    """
-)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A posting that nothing else speaks against.
-
-    :param row: as `judging` reads it.
-    :param mapped: what the mapping of its tracker makes of it, if there is one.
-    """
-
-    row: Mapping[str, Any]
-    target: str
-    candidate: Candidate
-    mapped: Mapped | None = None
 
 
 @dataclass(frozen=True)
@@ -87,10 +58,8 @@ class _Case:
         return (tracker, worker, day, self.terms.contract)
 
 
-async def charge_all(transaction: AsyncConnection, asked: Sequence[Asked]) -> dict[UUID, Charged]:
+async def charge_all(transaction: AsyncConnection, asked: Sequence[Known]) -> dict[UUID, Charged]:
     """By posting; those whose project no terms cover are left out."""
-    if not asked or not await terms_store.are_any(transaction):
-        return {}
     cases = await _with_terms(transaction, asked)
     done: dict[UUID, Charged] = {}
     billed = []
@@ -104,58 +73,20 @@ async def charge_all(transaction: AsyncConnection, asked: Sequence[Asked]) -> di
     return done | failed | await _split(transaction, rated)
 
 
-async def _with_terms(transaction: AsyncConnection, asked: Sequence[Asked]) -> list[_Case]:
-    codes = await _codes(transaction, asked)
-    known = [_facts(each, *codes[number]) for number, each in enumerate(asked)]
+async def _with_terms(transaction: AsyncConnection, asked: Sequence[Known]) -> list[_Case]:
     questions = [
         {
             "number": number,
-            "day": each.candidate.work_date,
-            **{name: known[number].get(name) for name in ("project", "client", "legal_entity")},
+            "day": each.asked.candidate.work_date,
+            **{name: each.facts.get(name) for name in ("project", "client", "legal_entity")},
         }
         for number, each in enumerate(asked)
     ]
     found = await terms_store.holding(transaction, questions)
     return [
-        _Case(asked[number], terms, known[number] | _engagement(terms))
+        _Case(asked[number].asked, terms, {**asked[number].facts, **_engagement(terms)})
         for number, terms in found.items()
     ]
-
-
-async def _codes(
-    transaction: AsyncConnection, asked: Sequence[Asked]
-) -> dict[int, tuple[str | None, str | None]]:
-    """Client and legal entity of each, as people write them."""
-    rows = [
-        {
-            "number": number,
-            "erp": each.target,
-            "client": each.candidate.project.record.get("client_external_id"),
-            "legal_entity": each.candidate.worker.record.get("legal_entity_external_id"),
-        }
-        for number, each in enumerate(asked)
-    ]
-    found = await transaction.execute(_CODES, {"asked": as_json(rows)})
-    return {row.number: (row.client, row.legal_entity) for row in found}
-
-
-def _facts(asked: Asked, client: str | None, legal_entity: str | None) -> dict[str, str]:
-    """What rate cards may name of this work; role, grade and practice are for an HCM to say."""
-    candidate = asked.candidate
-    employment = candidate.employment
-    place = employment.place_on(candidate.work_date) if employment else None
-    task = candidate.task.record if candidate.task else {}
-    facts = {
-        "worker": candidate.worker.record.get("employee_number"),
-        "project": candidate.project.record.get("code"),
-        "task": task.get("code") or task.get("name"),
-        "client": client,
-        "legal_entity": legal_entity,
-        "role": place.role if place else None,
-        "grade": place.grade if place else None,
-        "practice": place.practice if place else None,
-    }
-    return {name: value for name, value in facts.items() if value}
 
 
 def _engagement(terms: Terms) -> dict[str, str]:

@@ -16,14 +16,16 @@ from process_apis.processes.master_data import keys
 from process_apis.processes.master_data.code_drift.successions import Successions
 from process_apis.processes.master_data.ownership.configuration import Ownership
 from process_apis.processes.master_data.references import Desk, references_of
-from process_apis.processes.posting import charging, rules
+from process_apis.processes.posting import rules, valuing
 from process_apis.processes.posting.candidates import Row, candidate_of, watches
-from process_apis.processes.posting.charging import Asked, Charged
+from process_apis.processes.posting.costing import CostLine
+from process_apis.processes.posting.facts import Asked
 from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.lanes import Lane, lane_of
 from process_apis.processes.posting.ports import Standing
 from process_apis.processes.posting.rules import Candidate
 from process_apis.processes.posting.states import UNSENT, Leg, Operation, PostingKind, PostingState
+from process_apis.processes.posting.valuing import Valued
 from process_apis.processes.posting.waking import lineage_key
 from process_apis.upstream.erp import PostingRequest
 
@@ -76,6 +78,8 @@ class Verdict:
     :param stands_already: what it would correct is the same in the ledger, so it stays.
     :param watches: dependency keys whose change has a valid one judged again while it waits.
     :param charge: what a client is billed for it, if it is valid and terms say so.
+    :param cost: what says what an hour of it should cost.
+    :param cost: what says what an hour of it should cost.
     :param mapped: what the mapping of its tracker makes of it, if there is one.
     """
 
@@ -91,6 +95,7 @@ class Verdict:
     watches: tuple[str, ...] = ()
     lane: Lane = Lane.NORMAL
     charge: Charge | None = None
+    cost: CostLine | None = None
     mapped: Mapped | None = None
 
     @property
@@ -124,9 +129,9 @@ async def judge(
     }
     # What a client is billed is asked of what nothing else speaks against.
     sound = [each for each in asked if isinstance(each, Asked) and not found[each.row["id"]]]
-    charged = await charging.charge_all(transaction, sound)
+    valued = await valuing.value_all(transaction, sound)
     return [
-        _verdict(each, found[each.row["id"]], charged.get(each.row["id"]), now.date())
+        _verdict(each, found[each.row["id"]], valued.get(each.row["id"], Valued()), now.date())
         if isinstance(each, Asked)
         else each
         for each in asked
@@ -151,11 +156,9 @@ def _asked(
     return Asked(row, target, candidate, mapped)
 
 
-def _verdict(
-    asked: Asked, findings: tuple[Finding, ...], charged: Charged | None, today: date
-) -> Verdict:
+def _verdict(asked: Asked, findings: tuple[Finding, ...], valued: Valued, today: date) -> Verdict:
     row, candidate = asked.row, asked.candidate
-    charged = charged or Charged()
+    charged = valued.charged
     findings = (*findings, *charged.findings)
     key = row["posting_key"] if row["ever_attempted"] else None
     key = key or rules.posting_key(
@@ -180,6 +183,7 @@ def _verdict(
         watches=watches(candidate),
         lane=_lane(row, candidate, today),
         charge=charged.charge,
+        cost=valued.cost,
         mapped=asked.mapped,
     )
     return _beside_its_sibling(verdict)

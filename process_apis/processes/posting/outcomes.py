@@ -1,8 +1,9 @@
 """Commits what became of postings: state, lineage, outbox and listeners in one transaction."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -67,11 +68,17 @@ LABELS = """jsonb_build_object(
         'project', version.content -> 'project' ->> 'name',
         'task', version.content -> 'task' ->> 'name') AS labels"""
 
+# Of a `posting`: what an hour of it should cost, read where it is needed and kept nowhere else.
+COST = """(SELECT jsonb_build_object('card', card.code, 'version', card.version, 'row', line.row,
+                              'amount', line.amount::text)
+     FROM rate_card_line AS line JOIN rate_card AS card ON card.id = line.card_id
+     WHERE line.card_id = posting.cost_card AND line.row = posting.cost_row) AS cost"""
+
 # Of `posting`, its `entry` and its `version`: what makes a `Leased`.
 LEASED_COLUMNS = f"""posting.id, posting.time_entry_id, posting.version, posting.kind,
     posting.reverses_id, posting.source_connection, entry.external_id AS entry_external_id,
     posting.posting_key, posting.request, posting.attempts, posting.lookups, posting.approved_at,
-    posting.carrier, {LABELS}"""
+    posting.carrier, {LABELS}, {COST}"""
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class Leased:
     """A posting that this worker holds.
 
     :param reverses_id: what it takes back, if it does.
+    :param cost: what an hour of it should cost, and which row of which card says so.
     :param was_due_at: its place in the line, should it turn out that the ERP was never asked.
     :param sent_at: when the intent to send it was committed, if no step of lineage tells of it.
     """
@@ -97,6 +105,7 @@ class Leased:
     approved_at: datetime | None
     carrier: dict[str, str]
     labels: dict[str, str | None]
+    cost: Mapping[str, Any] | None = field(default=None, repr=False)
     was_due_at: datetime | None = None
     sent_at: datetime | None = None
 
@@ -162,13 +171,25 @@ def posted(leased: Leased, lines: Sequence[PostedLine], how: str) -> Result:
         return Result(
             leased, PostingState.MISPOSTED, "posted differently", finding=finding, line=line
         )
-    billed = rules.billed_otherwise(leased.request, line)
-    if billed is not None:
-        finding = Finding("RT_ERP_DIFFERS", detail={"said": billed})
+    otherwise = rules.billed_otherwise(leased.request, line) or _costs_otherwise(leased, line)
+    if otherwise is not None:
+        finding = Finding("RT_ERP_DIFFERS", detail={"said": otherwise})
         return Result(
-            leased, PostingState.MISPOSTED, "billed differently", finding=finding, line=line
+            leased, PostingState.MISPOSTED, "rated differently", finding=finding, line=line
         )
     return Result(leased, PostingState.POSTED, how, line=line)
+
+
+def _costs_otherwise(leased: Leased, line: PostedLine) -> str | None:
+    """Which row the ERP does not agree with. Neither says how much: that tells what people earn."""
+    if leased.cost is None or line.cost_rate is None:
+        return None
+    if line.cost_rate == Decimal(leased.cost["amount"]):
+        return None
+    cost = leased.cost
+    return (
+        f"its cost rate is not that of {cost['card']} version {cost['version']} row {cost['row']}"
+    )
 
 
 async def commit(ledger: Ledger, token: UUID, results: Sequence[Result]) -> Committed:

@@ -166,6 +166,12 @@ class Posting(SQLModel, table=True):
     held: Decimal | None = Field(
         default=None, sa_type=Numeric, description="Worth of what is beyond the limit."
     )
+    cost_card: UUID | None = Field(
+        default=None,
+        description="The card that says what an hour of it should cost, and which row of it; never"
+        " how much.",
+    )
+    cost_row: int | None = None
     line: dict[str, Any] | None = Field(
         default=None, sa_type=Json, description="As read back from the ERP."
     )

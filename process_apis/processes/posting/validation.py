@@ -49,7 +49,8 @@ _WRITE = text(
         legal_entity = verdict.legal_entity, accounting_date = verdict.accounting_date,
         prior_period = verdict.accounting_date <> posting.work_date IS TRUE,
         charge = NULLIF(verdict.charge, 'null'::jsonb), limit_key = verdict.limit_key,
-        consumed = verdict.consumed, held = verdict.held, lane = verdict.lane,
+        consumed = verdict.consumed, held = verdict.held, cost_card = verdict.cost_card,
+        cost_row = verdict.cost_row, lane = verdict.lane,
         mapping_id = verdict.mapping_id, mapping_version = verdict.mapping_version,
         mapping_row = verdict.mapping_row, billing_code = verdict.billing_code,
         activity = verdict.activity,
@@ -59,6 +60,7 @@ _WRITE = text(
         id uuid, state text, code text, findings jsonb, waiting_for text[], request jsonb,
         target_connection text, posting_key text, legal_entity text, accounting_date date,
         lane int, charge jsonb, limit_key text, consumed numeric, held numeric,
+        cost_card uuid, cost_row int,
         mapping_id uuid, mapping_version int, mapping_row int, billing_code text, activity text)
     WHERE posting.id = verdict.id
     """
@@ -190,6 +192,8 @@ async def _write(transaction: AsyncConnection, verdicts: Sequence[Verdict], now:
             "lane": each.lane,
             # What is not valid consumes nothing of any limit.
             **charging.columns(None if each.findings else each.charge),
+            "cost_card": each.cost.card_id if each.cost else None,
+            "cost_row": each.cost.row if each.cost else None,
             **(each.mapped.columns if each.mapped else NOT_MAPPED),
         }
         for each in verdicts

@@ -60,6 +60,8 @@ _SUPERSEDE = text(
     "UPDATE rate_card SET state = 'SUPERSEDED' WHERE code = :code AND state = 'PUBLISHED'"
 )
 
+_SIDES = text("SELECT DISTINCT side FROM rate_card WHERE state = 'PUBLISHED'")
+
 _HOLDING = text(
     """
     SELECT card.id AS card_id, card.code AS card, card.version, line.row, line.names, line.amount,
@@ -71,6 +73,12 @@ _HOLDING = text(
     ORDER BY card.code, line.row
     """
 )
+
+
+async def published_sides(transaction: AsyncConnection) -> set[Side]:
+    """Of which there is any card that holds."""
+    rows = await transaction.execute(_SIDES)
+    return {Side(row.side) for row in rows}
 
 
 async def clashes(transaction: AsyncConnection, card_id: UUID) -> list[Fault]:

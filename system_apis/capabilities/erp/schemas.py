@@ -193,6 +193,11 @@ class PostedLine(Contract):
     bill_rate: DecimalString | None = Field(
         default=None, description="The rate that the ERP bills at, where it says so."
     )
+    cost_rate: DecimalString | None = Field(
+        default=None,
+        description="What an hour of it costs, in the legal entity's currency, where the ERP says "
+        "so. It tells what people earn: compare it, and keep it nowhere.",
+    )
     version: str | None = Field(default=None, description="The ERP's version token of the line.")
 
 

@@ -42,6 +42,7 @@ class LineFeatures:
 
     uuid_is_writable: bool
     knows_invoices: bool
+    knows_costs: bool = False
 
 
 class TrytonLedger:
@@ -52,23 +53,28 @@ class TrytonLedger:
         self._settings = settings
         self._features: LineFeatures | None = None
         self._sees_invoices: bool | None = None
+        self._sees_costs: bool | None = None
 
     async def features(self, deadline: datetime | None = None) -> LineFeatures:
         """Asked once, and again after `forget_features`."""
         if self._features is None:
             fields = await self._client.read(
-                "model.timesheet.line.fields_get", ["uuid", "invoice_line"], deadline=deadline
+                "model.timesheet.line.fields_get",
+                ["uuid", "invoice_line", "cost_price"],
+                deadline=deadline,
             )
             uuid = TrytonFieldDefinition.model_validate(fields.get("uuid", {"readonly": True}))
             writable = self._settings.idempotency != "marker" and (
                 self._settings.idempotency == "uuid" or not uuid.readonly
             )
-            self._features = LineFeatures(writable, "invoice_line" in fields)
+            self._features = LineFeatures(
+                writable, "invoice_line" in fields, "cost_price" in fields
+            )
         return self._features
 
     def forget_features(self) -> None:
         """The modules of this Tryton have changed."""
-        self._features = self._sees_invoices = None
+        self._features = self._sees_invoices = self._sees_costs = None
 
     async def by_ids(
         self,
@@ -107,6 +113,18 @@ class TrytonLedger:
             else:
                 self._sees_invoices = True
         return self._sees_invoices
+
+    async def _may_read_costs(self) -> bool:
+        """What people earn is for few users to see; most integrations need not."""
+        if self._sees_costs is None:
+            nobody = [["id", "=", 0]]
+            try:
+                await self._client.search_read(TrytonLine, "timesheet.line", nobody, ["cost_price"])
+            except TrytonRefusal:
+                self._sees_costs = False
+            else:
+                self._sees_costs = True
+        return self._sees_costs
 
     async def by_keys(
         self,
@@ -181,8 +199,11 @@ class TrytonLedger:
         self, domain: Domain, deadline: datetime | None, more: Iterable[str] = ()
     ) -> list[TrytonLine]:
         fields = [*LINE_FIELDS, *more]
-        if (await self.features(deadline)).knows_invoices:
+        features = await self.features(deadline)
+        if features.knows_invoices:
             fields.append("invoice_line")
+        if features.knows_costs and await self._may_read_costs():
+            fields.append("cost_price")
         return await self._client.search_read(
             TrytonLine, "timesheet.line", [domain], fields, deadline=deadline
         )

@@ -120,6 +120,7 @@ def posted_line(line: TrytonLine, tree: WorkTree) -> PostedLine:
         work_date=line.date,
         minutes=int((line.duration.total_seconds() + 30) // 60),
         invoiced=invoice_state(line),
+        cost_rate=line.cost_price,
         version=line.timestamp,
     )
 

@@ -4,6 +4,7 @@ A field of another record is asked for as `party.name` and answered inside `part
 """
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -100,7 +101,8 @@ class TrytonInvoiceLine(TrytonRecord):
 class TrytonLine(TrytonRecord):
     """`timesheet.line`: one person's time on one work and day.
 
-    `billed` is told only to users who may read invoices; `invoice_line` to everybody.
+    `billed` is told only to users who may read invoices; `invoice_line` to everybody. `cost_price`
+    comes with the module `timesheet_cost`: the employee's on that day.
     """
 
     company: int
@@ -112,6 +114,7 @@ class TrytonLine(TrytonRecord):
     work: TrytonWorkOrigin = Field(alias="work.")
     invoice_line: int | None = None
     billed: TrytonInvoiceLine | None = Field(default=None, alias="invoice_line.")
+    cost_price: Decimal | None = None
     timestamp: str | None = Field(default=None, alias="_timestamp")
 
 

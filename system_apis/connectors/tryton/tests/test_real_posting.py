@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from decimal import Decimal
 
 from deploy.tryton.admin import TrytonAdmin
 from deploy.tryton.pytest_plugin import StartTryton
@@ -56,6 +57,22 @@ async def test_a_posting_is_created_read_back_and_found_again(
     read = await erp.read_lines([line.external_id, "999999", "not-an-id"])
     assert read.lines == [line]
     assert read.missing == ["999999", "not-an-id"]
+
+
+async def test_a_line_tells_what_it_costs_to_a_user_who_may_see_that(
+    server: TrytonServer, erp: TrytonErp
+) -> None:
+    """Ada's hour costs 92.00 until the end of June, and 95.50 after."""
+    june, july = date(2026, 6, 29), date(2026, 7, 2)
+    items = [posting(server, work_date=day) for day in (june, july)]
+    hidden = [each.line.cost_rate for each in await erp.post(items, soon()) if each.line]
+    assert hidden == [None, None]
+    async with opened(server, user=server.user, password=server.password) as administrator:
+        keys = [LookupItem(posting_key=item.posting_key) for item in items]
+        found = {
+            each.work_date: each.cost_rate for each in (await administrator.look_up(keys)).lines
+        }
+    assert found == {june: Decimal("92.00"), july: Decimal("95.50")}
 
 
 async def test_posting_again_answers_the_line_that_stands(
