@@ -94,3 +94,22 @@ async def test_an_entry_that_breaks_the_contract_does_not_keep_others_from_being
     status = await tier.status()
     assert status["entries"] == {"DRAFT": 2}
     assert status["inbox_pending"] == 1
+
+
+async def test_hours_that_cannot_have_been_worked_then_wait_for_the_operator(tier: Tier) -> None:
+    firm.enter(tier.system, "e1", work_date="2026-06-30", minutes=240)
+    tier.system.entries["e1"] |= {
+        "started_at": "2026-06-30T22:00:00Z",
+        "ended_at": "2026-07-01T02:00:00Z",
+        "timezone": "Australia/Sydney",
+    }
+    await tier.approve("e1")
+    case = await tier.case()
+    assert (case["code"], case["owner"]) == ("TM_TIMEZONE", "integration.operator")
+    assert "it was worked on 2026-07-01 in Australia/Sydney" in case["sentence"]
+    assert tier.system.lines == []
+    tier.system.entries["e1"]["work_date"] = "2026-07-01"
+    await tier.see("e1")
+    await tier.approve("e1")
+    assert [line["work_date"] for line in tier.system.lines] == ["2026-07-01"]
+    assert await tier.cases() == []

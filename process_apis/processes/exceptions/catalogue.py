@@ -217,6 +217,14 @@ _ENTRIES = (
         tell_consultant=True,
     ),
     CatalogueEntry(
+        "TM_TIMEZONE",
+        _S3,
+        _OPERATOR,
+        "The hours of {worker} on {day} cannot have been worked then: {why}.",
+        "Have the entry corrected in the tracker. If many are like it, find out which time zone "
+        "the tracker gives its people (default_timezone of the connection).",
+    ),
+    CatalogueEntry(
         "EX_REJECTED",
         _S2,
         _ANALYST,

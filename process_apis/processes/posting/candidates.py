@@ -17,6 +17,7 @@ from process_apis.processes.posting.rules import Candidate, Party
 from process_apis.processes.posting.states import PostingKind
 from process_apis.processes.posting.succeeded import succeeding_parties
 from process_apis.processes.posting.waking import day_key
+from process_apis.processes.posting.worked import Interval
 from process_apis.upstream.erp import PeriodStatus
 
 Row = Mapping[str, Any]
@@ -67,6 +68,9 @@ def candidate_of(
         let_into_soft_closed=decided(row, Path.SOFT_CLOSED),
         posted_elsewhere=bool(row["posted_elsewhere"]) and not decided(row, Path.POST_ANYWAY),
         employment=desk.employment(worker.record.get("id")),
+        interval=Interval.of(
+            content.get("started_at"), content.get("ended_at"), content.get("timezone")
+        ),
     )
 
 

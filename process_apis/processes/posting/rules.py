@@ -12,6 +12,7 @@ from process_apis.processes.posting.employed import employed
 from process_apis.processes.posting.findings import Finding
 from process_apis.processes.posting.periods import Period, accounting_date
 from process_apis.processes.posting.states import Leg, PostingKind
+from process_apis.processes.posting.worked import Interval, impossible
 from process_apis.upstream.erp import Charge as RequestedCharge
 from process_apis.upstream.erp import PostedLine, PostingRequest
 
@@ -53,6 +54,7 @@ class Candidate:
     :param let_into_soft_closed: finance lets it into a period that is closed softly.
     :param posted_elsewhere: the tracker calls it invoiced, and it was not Timepost that posted it.
     :param employment: what an HCM says of the worker, if one does.
+    :param interval: when the tracker says that it was worked.
     """
 
     work_date: date
@@ -73,6 +75,7 @@ class Candidate:
     let_into_soft_closed: bool = False
     posted_elsewhere: bool = False
     employment: Employment | None = None
+    interval: Interval = field(default_factory=Interval)
 
 
 def posting_key(
@@ -220,6 +223,8 @@ def _time(candidate: Candidate) -> list[Finding]:
         return [Finding("TM_LIMIT", detail={"why": "its timer still runs"})]
     if candidate.minutes <= 0:
         return [Finding("TM_LIMIT", detail={"why": "it has no duration"})]
+    if found := impossible(candidate.interval, candidate.work_date, candidate.minutes):
+        return found
     total = max(candidate.day_minutes, candidate.minutes)
     if total > MINUTES_PER_DAY:
         why = {"why": f"the day would have {total / 60:.2f} hours"}
