@@ -13,6 +13,7 @@ from rich.console import Console
 from deploy.local.addresses import choose_addresses
 from deploy.local.connections_file import ERP, SECOND_TRACKER
 from deploy.local.processes import ProcessDied
+from deploy.local.scenario.contracts import Contracts
 from deploy.local.scenario.dashboard import Dashboard
 from deploy.local.scenario.director import Director, Outcome, Surroundings
 from deploy.local.scenario.firm import DEMO_FILE, read_firm
@@ -90,6 +91,13 @@ async def play(stack: Stack, supervisor: Supervisor, steps: Steps) -> Outcome:
             operator=operator,
             weekends=Weekends(second, dashboard, operator, partial(steps.tell, "weekends")),
             firm=stack.people,
+            contracts=Contracts(
+                process_url=addresses.url("process"),
+                identity_url=addresses.url("identity"),
+                experience_url=addresses.url("experience"),
+                password=stack.secrets.login_password,
+                secret=stack.secrets.clients["timepost-experience"],
+            ),
             masters=(ERP, HCM, CRM),
             read_erp=stack.erp.reader,
             reopen=partial(reopen, stack),

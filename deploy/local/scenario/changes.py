@@ -62,3 +62,37 @@ def night_of_the_clocks(week: PlannedWeek) -> PlannedWeek:
     return replace(
         week, entries=(*week.entries, replace(week.entries[0], start=start, minutes=180))
     )
+
+
+def days_of_eight_hours(days: int, **changes: Any) -> Change:
+    """One entry of eight hours on each of the first days of a week, in place of what was there."""
+
+    def change(week: PlannedWeek) -> PlannedWeek:
+        pattern = week.entries[0]
+        first = [
+            replace(
+                pattern,
+                start=datetime.combine(
+                    week.monday + timedelta(days=number), time(9), week.person.zone
+                ),
+                minutes=480,
+                **changes,
+            )
+            for number in range(days)
+        ]
+        last = week.monday + timedelta(days=days)
+        rest = [entry for entry in week.entries if entry.start.date() >= last]
+        return replace(week, entries=(*first, *rest))
+
+    return change
+
+
+def one_after_another(*changes: Change) -> Change:
+    """Several changes of one week."""
+
+    def change(week: PlannedWeek) -> PlannedWeek:
+        for each in changes:
+            week = each(week)
+        return week
+
+    return change

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from deploy.local.scenario.contracts import Contracts
 from deploy.local.scenario.expected import as_file, file_differences, read_expected
 from deploy.local.scenario.firm import Firm
 from deploy.local.scenario.life import Life
@@ -41,6 +42,7 @@ class Surroundings:
 
     :param weekends: what happens in the second tracker.
     :param firm: whose four weeks these are.
+    :param contracts: what is agreed on before.
     :param masters: the connections whose masters are read first, the ERP's first of all.
     :param read_erp: opens a session of the ERP's own, beside Timepost's connector.
     :param reopen: reopens a project in the ERP, by its code.
@@ -51,6 +53,7 @@ class Surroundings:
     operator: Operator
     weekends: Weekends
     firm: Firm
+    contracts: Contracts | None
     masters: Sequence[str]
     read_erp: Callable[[], TrytonReader]
     reopen: Callable[[str], None]
@@ -123,6 +126,9 @@ class Director:
     async def _play(self) -> Outcome:
         for connection in self._surroundings.masters:
             await self._read_masters(connection)
+        if self._surroundings.contracts is not None:
+            await self._surroundings.contracts.agree(self._surroundings.firm)
+            self._news.done("contracts", "a rate card and the terms of two contracts, published")
         weekends, expectation = self._surroundings.weekends, Expectation()
         firm = self._surroundings.firm
         trackers = {"Clockify": expectation, "TimeTagger": weekends.expectation}
@@ -133,7 +139,7 @@ class Director:
         await life.change_what_was_posted()
         await self._reopen(expectation)
         quiet = await self._until_quiet(trackers, deleted=life.deleted)
-        self._news.done("people", f"{self._entered} entries, one changed and one deleted later")
+        self._news.done("people", f"{self._entered} entries, some changed or deleted later")
         self._news.done("weekends", f"{len(weekends.expectation.known)} entries in TimeTagger")
         self._news.done("timepost", in_words(self._status))
         return await self._judge(trackers, quiet=quiet)

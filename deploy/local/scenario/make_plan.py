@@ -18,7 +18,7 @@ from deploy.local.scenario.changes import (
 )
 from deploy.local.scenario.firm import Firm, Person, Project
 from deploy.local.scenario.plan import Delivery, Fate, Later, Plan, PlannedEntry, PlannedWeek
-from deploy.local.scenario.world import world_stories
+from deploy.local.scenario.world import UNDER_CONTRACT, world_stories
 
 FIRST_DAY = date(2026, 10, 26)  # a Monday; all days lie in periods that the ERP holds open
 WEEKS = 4
@@ -85,7 +85,11 @@ def stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
 def ordinary_week(firm: Firm, person: Person, number: int, dice: random.Random) -> PlannedWeek:
     """Five days of one or two entries on three of the open projects."""
     monday = FIRST_DAY + timedelta(weeks=number)
-    open_ = [p for p in firm.projects_of(person.entity) if p.closed_on is None]
+    open_ = [
+        project
+        for project in firm.projects_of(person.entity)
+        if project.closed_on is None and project.code not in UNDER_CONTRACT
+    ]
     projects = dice.sample(open_, min(3, len(open_)))
     entries = [
         entry

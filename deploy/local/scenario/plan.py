@@ -44,6 +44,7 @@ class PlannedEntry:
 
     :param case: code of the exception case that it must end as; None: it must be posted, if its
         week is approved.
+    :param beside: code of a case that it must be while it is posted all the same.
     :param later: what happens to it once it is posted; its line must follow.
     :param reopened: its project is closed in the ERP, and reopened later: it must wait, and then
         post by itself.
@@ -55,6 +56,7 @@ class PlannedEntry:
     minutes: int
     narrative: str
     case: str | None = None
+    beside: str | None = None
     later: Later | None = None
     reopened: bool = False
 

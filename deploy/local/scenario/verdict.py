@@ -69,6 +69,8 @@ class Expectation:
         self.note_line(entry_id, line, approved=week.fate is Fate.APPROVED, case=case)
         if entry.reopened:
             self.waiting.add(entry_id)
+        if entry.beside is not None and week.fate is Fate.APPROVED:
+            self.cases[entry_id] = entry.beside
 
     def note_line(self, entry_id: str, line: Line, *, approved: bool, case: str | None) -> None:
         """Note what an entry must become."""

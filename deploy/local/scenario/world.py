@@ -12,17 +12,24 @@ from datetime import date
 from deploy.local.scenario.changes import (
     Change,
     approved_by_oneself,
+    days_of_eight_hours,
     every_entry_if,
     night_of_the_clocks,
+    one_after_another,
     one_entry,
     saturday_of_thirty_hours,
     the_week,
 )
 from deploy.local.scenario.firm import Firm, Person, Project
-from deploy.local.scenario.plan import Fate, Later, PlannedEntry
+from deploy.local.scenario.plan import Delivery, Fate, Later, PlannedEntry
 
 # Closed too early in the ERP, and reopened while people wait for it.
 REOPENED = "HR-2200"
+# Billed by the terms of a contract: one with a limit, and one for which nobody agreed on a rate.
+LIMITED, WITHOUT_RATE = "HR-2802", "HR-2602"
+UNDER_CONTRACT = frozenset({LIMITED, WITHOUT_RATE})
+# In Singapore dollars: an hour, and what the contract has room for: a day and a half.
+RATE, LIMIT = "100.00", "1200.00"
 LEFT_ON = date(2026, 11, 17)
 PLACED_FROM = date(2026, 11, 4)
 # In the tracker only: the ERP knows no such project.
@@ -58,6 +65,9 @@ def world_stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
     reopened = firm.project(REOPENED)
     early = {"project": reopened, "task": reopened.tasks[0], "reopened": True}
     late = {"project": LATE_PROJECT, "task": "Interviews", "case": "MD_PROJECT_UNKNOWN"}
+    limited, unrated = firm.project(LIMITED), firm.project(WITHOUT_RATE)
+    of_contract = {"project": limited, "task": limited.tasks[0]}
+    without = {"project": unrated, "task": unrated.tasks[0], "case": "RT_MISSING"}
     left, placed = _after_leaving, _before_placement
     inactive = "MD_WORKER_INACTIVE"
     return [
@@ -79,8 +89,24 @@ def world_stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
         ((who("JP01", 0), 2), one_entry(1, later=Later.EDIT)),
         ((who("FR01", 1), 1), one_entry(2, later=Later.DELETE)),
         ((who("CH01", 0), 3), the_week(fate=Fate.REJECTED)),
+        ((who("AE01", 1), 1), one_entry(0, **without)),
+        (
+            (who("SG01", 2), 2),
+            # Nobody else works meanwhile, so that it is known which hours are the first.
+            one_after_another(
+                days_of_eight_hours(3, **of_contract),
+                one_entry(1, beside="CT_NTE_EXCEEDED"),
+                one_entry(2, beside="CT_NTE_EXCEEDED"),
+                the_week(delivery=Delivery.THREE_TIMES),
+            ),
+        ),
         ((who("JP01", 1), 3), the_week(fate=Fate.SUBMITTED)),
     ]
+
+
+def under_limit(firm: Firm) -> Person:
+    """Whose hours are more than their contract has room for."""
+    return firm.people_of("SG01")[2]
 
 
 def left_early(firm: Firm) -> Person:

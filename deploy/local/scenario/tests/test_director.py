@@ -106,7 +106,9 @@ def no_weekends(operator: Operator) -> Weekends:
 def around(tracker: Tracker, operator: Operator, check: Callable[[], None]) -> Surroundings:
     """Where nothing but the tracker and the process tier will ever be asked."""
     firm, weekends = read_firm(FIRST_DAY), no_weekends(operator)
-    return Surroundings(tracker, operator, weekends, firm, ("erp",), no_erp, lambda _: None, check)
+    return Surroundings(
+        tracker, operator, weekends, firm, None, ("erp",), no_erp, lambda _: None, check
+    )
 
 
 async def test_a_service_that_died_ends_the_scenario_at_once(tracker: Tracker) -> None:

@@ -14,6 +14,7 @@ from deploy.local.scenario.expected import (
 )
 from deploy.local.scenario.firm import DEMO_FILE, read_firm
 from deploy.local.scenario.make_plan import FIRST_DAY, make_plan
+from deploy.local.scenario.plan import Delivery
 from deploy.local.scenario.world import REOPENED
 
 FIRM = read_firm(FIRST_DAY, DEMO_FILE)
@@ -53,6 +54,19 @@ def test_every_legal_entity_works_and_waits_for_a_project_that_is_reopened() -> 
     reopened = [each for each in expected["cases"] if each["ends"] == "resolved"]
     assert len(reopened) == 3
     assert {each["project"].partition(" ")[0] for each in reopened} == {REOPENED}
+
+
+def test_hours_cross_a_limit_in_an_order_that_is_known() -> None:
+    """Eight hours at 100 on three days, and room for twelve: the second day is split."""
+    beside = [
+        (entry.start.date(), entry.minutes, week.delivery)
+        for week, entry in make_plan(FIRM).entries()
+        if entry.beside == "CT_NTE_EXCEEDED"
+    ]
+    assert [minutes for _, minutes, _ in beside] == [480, 480]
+    assert {delivery for _, _, delivery in beside} == {Delivery.THREE_TIMES}
+    assert read_expected()["cases_by_code"]["CT_NTE_EXCEEDED"] == 2
+    assert read_expected()["cases_by_code"]["RT_MISSING"] == 1
 
 
 def test_people_work_on_days_that_are_others_in_utc() -> None:
