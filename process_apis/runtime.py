@@ -145,6 +145,7 @@ def build(
             clock,
             timing.reading_lease_span,
             tell_stewards,
+            wake,
             settings.push_masters,
         ),
         http=(provider, system_http),

@@ -293,12 +293,13 @@ class StandIn:
         told = {"kind": item["kind"], "reference": item["reference"], "message": None}
         if fault == "refuse":
             return {**told, "status": "refused", "external_id": None, "message": "no such right"}
-        place = ("kind", "name", "client_id", "project_id")
+        place = ("kind", "client_id", "project_id")
         key = item["external_id"] or next(
             (
                 known
                 for known, there in self.given.items()
                 if all(there.get(name) == item[name] for name in place)
+                and there["name"] in (item["name"], *item["known_as"])
             ),
             None,
         )

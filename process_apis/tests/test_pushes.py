@@ -128,6 +128,23 @@ async def test_a_tracker_that_is_away_or_does_not_answer_is_asked_again_later(
     assert len(tier.system.given) == 3
 
 
+async def test_a_rename_after_an_answer_that_nobody_saw_makes_no_second_one(tier: Tier) -> None:
+    tier.system.give_faults = ["drop"] * 3
+    await give(tier)
+    assert list(given(tier.system)) == ["Acme"]
+    tier.system.give_faults.clear()
+    tier.system.masters["clients"][0]["name"] = "Acme Industries"
+    tier.clock.move(3600)
+    await give(tier)
+    assert list(given(tier.system)) == ["Acme Industries", "HR-1042 Ledger", "Design"]
+
+
+async def test_tasks_of_a_closed_project_do_not_wait_for_it(tier: Tier) -> None:
+    tier.system.masters["projects"][0]["status"] = "CLOSED"
+    await give(tier)
+    assert (await pushes(tier))["states"] == {"DONE": 1}
+
+
 async def test_a_dry_run_tells_and_changes_nothing(tier: Tier) -> None:
     answer = await tier.call("POST", f"/v1/pushes/{TRACKER}", json={"dry_run": True})
     assert answer.status_code == 202, answer.text

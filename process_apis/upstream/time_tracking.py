@@ -110,6 +110,7 @@ class MasterToTake(BaseModel):
     reference: str
     name: str
     external_id: str | None
+    known_as: list[str]
     client_id: str | None
     project_id: str | None
     open: bool

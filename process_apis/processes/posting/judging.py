@@ -16,7 +16,7 @@ from process_apis.processes.master_data import keys
 from process_apis.processes.master_data.code_drift.successions import Successions
 from process_apis.processes.master_data.ownership.configuration import Ownership
 from process_apis.processes.master_data.references import Desk, references_of
-from process_apis.processes.posting import rules, valuing
+from process_apis.processes.posting import charging, rules, valuing
 from process_apis.processes.posting.candidates import Row, candidate_of, watches
 from process_apis.processes.posting.costing import CostLine
 from process_apis.processes.posting.facts import Asked
@@ -299,14 +299,24 @@ def standing_of(verdict: Verdict, because: str) -> Standing:
         entry_external_id=row["external_id"],
         state=verdict.state,
         because=because,
-        finding=verdict.findings[0] if verdict.findings else None,
-        posting_id=row["id"],
+        finding=verdict.findings[0] if verdict.findings else _of_what_stands(verdict),
+        posting_id=row["sibling_id"] if verdict.stands_already else row["id"],
         worker=_name(content.get("worker")),
         project=_name(content.get("project")),
         task=_name(content.get("task")),
         work_date=row["work_date"],
         minutes=row["minutes"],
     )
+
+
+def _of_what_stands(verdict: Verdict) -> Finding | None:
+    """What stands may be beyond its contract's limit, as it was."""
+    if not verdict.stands_already:
+        return None
+    charge = PostingRequest.model_validate(verdict.row["sibling_request"]).charge
+    if charge is None or not charge.is_held:
+        return None
+    return charging.exceeded(charge.contract, charge.held, charge.currency)
 
 
 def _name(said: Any) -> str | None:

@@ -66,7 +66,7 @@ async def push_masters(
     "/{push_id}/retry",
     status_code=202,
     operation_id="retry_push",
-    summary="Take up what a tracker refused",
+    summary="Take up what a tracker refused, or what people had taken the name of",
     description="After it was mended there, or in the ERP.",
     dependencies=[requires("masters:sync")],
     responses=problem_responses(Conflict),

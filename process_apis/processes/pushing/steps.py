@@ -14,7 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import Database
 from process_apis.doorbell import Doorbell, Stage
+from process_apis.processes.master_data import changes
 from process_apis.processes.master_data.alarms import Alarm, Tell
+from process_apis.processes.master_data.keys import dependency_key
+from process_apis.processes.master_data.steps import Wake
 from process_apis.processes.pushing import store
 from process_apis.processes.pushing.schemas import PushPage, PushPlan, PushView
 from process_apis.processes.pushing.tables import PushKind, PushState
@@ -41,6 +44,7 @@ class Pusher:
     clock: Clock
     lease: timedelta
     tell: Tell
+    wake: Wake
     pairs: Mapping[str, str]
 
     def erp_of(self, tracker: str) -> str:
@@ -95,6 +99,7 @@ async def _give(
             reference=row["reference"],
             name=row["wanted"]["name"],
             external_id=row["tracker_id"],
+            known_as=row["known_as"][-20:],
             client_id=row["parent_id"] if row["kind"] == PushKind.PROJECT else None,
             project_id=row["parent_id"] if row["kind"] == PushKind.TASK else None,
             open=row["wanted"]["open"],
@@ -147,7 +152,15 @@ async def _settle(
                 "external_id": outcome.external_id,
             }
     kept = await store.settle(transaction, tracker, token, settled, now)
-    await store.bind(transaction, tracker, [made[each] for each in made if each in kept], now)
+    ours = [made[each] for each in made if each in kept]
+    await store.bind(transaction, tracker, ours, now)
+    news = {
+        dependency_key(f"binding-{each['kind']}", tracker, each["external_id"]): (
+            f"{each['kind']} {each['external_id']} of {tracker} was made there {changes.at(now)}"
+        )
+        for each in ours
+    }
+    await pusher.wake(transaction, news)
     await _tell_stewards(transaction, pusher, tracker, now)
 
 
@@ -219,9 +232,9 @@ async def listed(
 
 
 async def retry(pusher: Pusher, doorbell: Doorbell, push_id: UUID) -> PushView:
-    """Take up one that was refused.
+    """Take up one that was refused, or that people had taken the name of.
 
-    :raises Conflict: it was not.
+    :raises Conflict: it was neither.
     """
     async with pusher.database.transaction() as transaction:
         row = await store.retry(transaction, push_id, pusher.clock.now())

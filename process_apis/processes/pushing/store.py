@@ -38,7 +38,8 @@ _PLAN = text(
         WHERE project.owner_connection = :erp
         UNION ALL
         SELECT 'task', task.id, task.owner_external_id, {_NAMED.format("task")},
-               task.status = 'OPEN' AND task.vanished_at IS NULL, true, project.id
+               task.status = 'OPEN' AND task.vanished_at IS NULL AND project.status = 'OPEN'
+                   AND project.vanished_at IS NULL, true, project.id
         FROM task JOIN project ON project.owner_connection = task.owner_connection
           AND project.owner_external_id = task.project_external_id
         WHERE task.owner_connection = :erp
@@ -55,10 +56,10 @@ _PLAN = text(
             ORDER BY created_at LIMIT 1) AS bound ON known.id IS NULL
     )
     INSERT INTO master_push (id, tracker, erp, kind, record_id, reference, wanted, state,
-                             tracker_id, attempts, due_at, updated_at)
+                             tracker_id, told_names, attempts, due_at, updated_at)
     SELECT gen_random_uuid(), :tracker, :erp, kind, id,
            left(:erp || '/' || kind || '/' || owner_external_id, 200), wanted,
-           CASE WHEN bound IS NULL THEN 'PENDING' ELSE 'TAKEN' END, bound, 0, :now, :now
+           CASE WHEN bound IS NULL THEN 'PENDING' ELSE 'TAKEN' END, bound, '{{}}', 0, :now, :now
     FROM wanted WHERE open OR is_known
     ON CONFLICT (tracker, record_id) DO UPDATE SET wanted = excluded.wanted, state = 'PENDING',
         attempts = 0, message = NULL, due_at = excluded.due_at, updated_at = excluded.updated_at
@@ -82,7 +83,8 @@ _LEAVE_TASKS = text(
 _CLAIM = text(
     f"""
     WITH due AS (
-        SELECT push.id, parent.tracker_id AS parent_id FROM master_push AS push
+        SELECT push.id, parent.tracker_id AS parent_id, push.told_names AS known_as
+        FROM master_push AS push
         LEFT JOIN master_push AS parent ON parent.tracker = push.tracker
           AND parent.record_id = (push.wanted ->> 'parent')::uuid
         WHERE push.tracker = :tracker AND push.state = 'PENDING' AND push.due_at <= :now
@@ -94,10 +96,12 @@ _CLAIM = text(
         ORDER BY push.due_at, push.kind, push.id LIMIT :limit FOR UPDATE OF push SKIP LOCKED
     )
     UPDATE master_push AS push SET lease_token = :token, lease_until = :lease_until,
-        attempts = attempts + 1
+        attempts = attempts + 1, told_names = CASE
+            WHEN push.wanted ->> 'name' = ANY(push.told_names) THEN push.told_names
+            ELSE push.told_names || (push.wanted ->> 'name') END
     FROM due WHERE push.id = due.id
     RETURNING push.id, push.kind, push.record_id, push.reference, push.wanted, push.tracker_id,
-              push.attempts, due.parent_id
+              push.attempts, due.parent_id, due.known_as
     """  # noqa: S608 - our own fragment
 )
 
@@ -105,8 +109,9 @@ _CLAIM = text(
 _SETTLE = text(
     """
     UPDATE master_push AS push SET
-        state = CASE WHEN settled.state = 'DONE' AND push.wanted <> settled.wanted
+        state = CASE WHEN settled.state <> 'TAKEN' AND push.wanted <> settled.wanted
                      THEN 'PENDING' ELSE settled.state END,
+        told_names = CASE WHEN settled.state = 'PENDING' THEN push.told_names ELSE '{}' END,
         tracker_id = coalesce(settled.tracker_id, push.tracker_id), message = settled.message,
         due_at = settled.due_at, lease_until = NULL, lease_token = NULL, updated_at = :now
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS settled (
@@ -119,13 +124,14 @@ _RETRY = text(
     """
     UPDATE master_push SET state = 'PENDING', attempts = 0, message = NULL, due_at = :now,
         updated_at = :now
-    WHERE id = :id AND state = 'REFUSED' RETURNING *
+    WHERE id = :id AND state IN ('REFUSED', 'TAKEN') RETURNING *
     """
 )
 _REFUSED = text(
     """
-    SELECT count(*) AS number, min(wanted ->> 'name') AS name, min(message) AS message
+    SELECT count(*) OVER () AS number, wanted ->> 'name' AS name, message
     FROM master_push WHERE tracker = :tracker AND state = 'REFUSED'
+    ORDER BY updated_at, id LIMIT 1
     """
 )
 _COUNTS = text(
@@ -195,15 +201,15 @@ async def bind(
 async def retry(
     transaction: AsyncConnection, push_id: UUID, now: datetime
 ) -> dict[str, Any] | None:
-    """Take one that was refused up again; the row, or None if it was not refused."""
+    """Take one up again that was refused or taken; the row, or None if it was neither."""
     rows = as_dicts(await transaction.execute(_RETRY, {"id": push_id, "now": now}))
     return rows[0] if rows else None
 
 
 async def refused(transaction: AsyncConnection, tracker: str) -> tuple[int, str, str]:
     """How many the tracker will not take; the name of one, and why."""
-    row = (await transaction.execute(_REFUSED, {"tracker": tracker})).one()
-    return row.number, row.name or "", row.message or ""
+    row = (await transaction.execute(_REFUSED, {"tracker": tracker})).first()
+    return (row.number, row.name or "", row.message or "") if row else (0, "", "")
 
 
 async def counts(transaction: AsyncConnection, tracker: str) -> dict[str, int]:

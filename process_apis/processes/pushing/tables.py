@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from process_apis.database import Instant, Json, one_of
@@ -57,6 +57,11 @@ class MasterPush(SQLModel, table=True):
     )
     state: str
     tracker_id: str | None = None
+    told_names: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(Text()),
+        description="Names that the tracker was told since it last answered.",
+    )
     attempts: int = Field(default=0)
     message: str | None = Field(default=None, description="Why not, in the tracker's words.")
     due_at: datetime = Field(sa_type=Instant)

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -229,6 +229,12 @@ class MasterToTake(Contract):
     name: str = Field(min_length=1, max_length=250)
     external_id: ExternalId | None = Field(
         default=None, description="The tracker's id, once it is known."
+    )
+    known_as: list[Annotated[str, Field(min_length=1, max_length=250)]] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Names under which it was said before, without an answer that was seen: it may "
+        "stand there under one of them.",
     )
     client_id: ExternalId | None = Field(default=None, description="The tracker's, of a project.")
     project_id: ExternalId | None = Field(default=None, description="The tracker's, of a task.")

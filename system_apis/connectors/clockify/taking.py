@@ -17,6 +17,7 @@ from system_apis.connectors.clockify.client import ClockifyClient, RequestRefuse
 from system_apis.connectors.clockify.platform_models import NamedClient, NamedProject, NamedTask
 
 SHORTEST_NAME = 2
+MADE_FOR = "Kept by Timepost: "
 
 
 T = TypeVar("T")
@@ -51,10 +52,12 @@ class Taking:
             return _outcome(item, "refused", message="Clockify wants names of two letters or more.")
         try:
             found = await self._find(item)
+            if found is None and item.external_id is not None and not item.open:
+                return _outcome(item, "done", item.external_id)  # people deleted it: so be it
             if found is None:
                 return await self._make(item)
-            if not _is_ours(found, item):
-                return _outcome(item, "taken", found.id, "Somebody made one of this name.")
+            if others := _not_ours(found, item):
+                return others
             if _differs(found, item):
                 await self._client.update(f"{_path(item)}/{found.id}", _body(item))
         except RequestRefused as problem:
@@ -66,41 +69,71 @@ class Taking:
             made = await self._client.create(_path(item), _body(item))
         except RequestRefused:
             # Taken meanwhile: perhaps by a call of our own that nobody saw answered.
-            found = await self._by_name(item)
+            found = await self._by_name(item, item.name)
             if found is None:
                 raise
-            if not _is_ours(found, item):
-                return _outcome(item, "taken", found.id, "Somebody made one of this name.")
+            if others := _not_ours(found, item):
+                return others
             made = found.id
         return _outcome(item, "done", made)
 
     async def _find(self, item: MasterToTake) -> NamedClient | NamedProject | NamedTask | None:
-        """By its id, once that is known; else by its name."""
-        if item.external_id is None:
-            return await self._by_name(item)
-        if item.kind is MasterKind.CLIENT:
-            return await self._client.client(item.external_id)
-        if item.kind is MasterKind.PROJECT:
-            return await self._client.project(item.external_id)
-        return await self._client.task(item.project_id or "", item.external_id)
+        """By its id, once that is known; else by its name, or one that it was told under before."""
+        if item.external_id is not None and (found := await self._by_id(item, item.external_id)):
+            return found
+        for name in dict.fromkeys((item.name, *item.known_as)):
+            if found := await self._by_name(item, name):
+                return found
+        return None
 
-    async def _by_name(self, item: MasterToTake) -> NamedClient | NamedProject | NamedTask | None:
+    async def _by_id(
+        self, item: MasterToTake, external_id: str
+    ) -> NamedClient | NamedProject | NamedTask | None:
+        """None if people have deleted it."""
+        try:
+            if item.kind is MasterKind.CLIENT:
+                return await self._client.client(external_id)
+            if item.kind is MasterKind.PROJECT:
+                return await self._client.project(external_id)
+            return await self._client.task(item.project_id or "", external_id)
+        except RequestRefused:
+            return None
+
+    async def _by_name(
+        self, item: MasterToTake, name: str
+    ) -> NamedClient | NamedProject | NamedTask | None:
         if item.kind is MasterKind.CLIENT:
-            return _first(await self._client.clients_named(item.name))
+            return _first(await self._client.clients_named(name))
         if item.kind is MasterKind.PROJECT:
-            named = await self._client.projects_named(item.name)
+            named = await self._client.projects_named(name)
             return _first([each for each in named if each.client_id == item.client_id])
-        return _first(await self._client.tasks_named(item.project_id or "", item.name))
+        return _first(await self._client.tasks_named(item.project_id or "", name))
 
 
 def note_of(reference: str) -> str:
     """What stands in the note of whatever we made."""
-    return f"Kept by Timepost: {reference}"
+    return f"{MADE_FOR}{reference}"
 
 
-def _is_ours(found: NamedClient | NamedProject | NamedTask, item: MasterToTake) -> bool:
-    """Tasks stand in projects that are ours."""
-    return isinstance(found, NamedTask) or note_of(item.reference) in (found.note or "")
+def _not_ours(
+    found: NamedClient | NamedProject | NamedTask, item: MasterToTake
+) -> MasterTaken | None:
+    """What is to be said of one that is not ours, or was made for something else; None if it is.
+
+    Tasks have no note: one that is ours is known by its id, or was told before.
+    """
+    theirs = _outcome(item, "taken", found.id, "Somebody made one of this name.")
+    if isinstance(found, NamedTask):
+        known = found.id == item.external_id or bool(item.known_as)
+        return None if known else theirs
+    note = found.note or ""
+    if note_of(item.reference) in note.splitlines():
+        return None
+    if MADE_FOR in note:
+        other = note.partition(MADE_FOR)[2].splitlines()[0]
+        said = f"One of this name was made for another record: {other}."
+        return _outcome(item, "refused", message=said)
+    return theirs
 
 
 def _differs(found: NamedClient | NamedProject | NamedTask, item: MasterToTake) -> bool:

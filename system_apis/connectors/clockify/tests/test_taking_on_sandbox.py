@@ -32,12 +32,16 @@ def named(sandbox: Sandbox, path: str, name: str) -> list[dict[str, Any]]:
     return [each for each in found if each["name"] == name]
 
 
-async def made(port: ClockifyPort, sandbox: Sandbox) -> tuple[str, str, str]:
+async def made(
+    port: ClockifyPort, sandbox: Sandbox, *, told_before: bool = False
+) -> tuple[str, str, str]:
     """A client, its project and a task of that; their ids."""
+    known_as = ["Fieldwork"] if told_before else []
     client = await one(port, sandbox, master(CLIENT, "Alder Bank"))
     wanted = master(PROJECT, "HR-9001 Audit", client_id=client.external_id)
     project = await one(port, sandbox, wanted)
-    task = await one(port, sandbox, master(TASK, "Fieldwork", project_id=project.external_id))
+    fieldwork = master(TASK, "Fieldwork", project_id=project.external_id, known_as=known_as)
+    task = await one(port, sandbox, fieldwork)
     assert [each.status for each in (client, project, task)] == ["done"] * 3
     return client.external_id or "", project.external_id or "", task.external_id or ""
 
@@ -46,7 +50,7 @@ async def test_what_is_missing_is_made_once_however_often_it_is_said(
     sandbox: Sandbox, port: ClockifyPort
 ) -> None:
     first = await made(port, sandbox)
-    assert await made(port, sandbox) == first
+    assert await made(port, sandbox, told_before=True) == first
     (project,) = named(sandbox, "/projects", "HR-9001 Audit")
     assert (project["clientName"], project["archived"]) == ("Alder Bank", False)
     assert project["note"] == "Kept by Timepost: tryton/project/7"
@@ -88,8 +92,6 @@ async def test_one_that_is_refused_keeps_no_other_waiting(
     outcomes = await take(port, sandbox, master(CLIENT, "X"), lost, master(CLIENT, "Birch AG"))
     assert [each.status for each in outcomes] == ["refused", "refused", "done"]
     assert "two letters" in (outcomes[0].message or "")
-    vanished = master(CLIENT, "Cairn", external_id="e" * 24)
-    assert (await one(port, sandbox, vanished)).status == "refused"
 
 
 async def test_a_call_that_was_not_answered_is_found_by_its_name(
@@ -102,6 +104,47 @@ async def test_a_call_that_was_not_answered_is_found_by_its_name(
     again = await one(port, sandbox, item)
     assert again.status == "done"
     assert [each["id"] for each in named(sandbox, "/projects", item.name)] == [again.external_id]
+
+
+async def test_it_is_found_under_the_name_that_it_was_told_under_before(
+    sandbox: Sandbox, port: ClockifyPort
+) -> None:
+    sandbox.control("PUT", "/faults", {"fail_after_commit": 1, "method": "POST"})
+    assert (await one(port, sandbox, master(PROJECT, "HR-9004 Old name"))).status == "retry"
+    renamed = master(PROJECT, "HR-9004 New name", known_as=["HR-9004 Old name"])
+    assert (await one(port, sandbox, renamed)).status == "done"
+    assert named(sandbox, "/projects", "HR-9004 Old name") == []
+    assert len(named(sandbox, "/projects", "HR-9004 New name")) == 1
+
+
+async def test_a_task_that_somebody_made_in_our_project_is_theirs(
+    sandbox: Sandbox, port: ClockifyPort
+) -> None:
+    _, project, _ = await made(port, sandbox)
+    theirs = sandbox.call("POST", f"/projects/{project}/tasks", {"name": "Lunch"})
+    outcome = await one(port, sandbox, master(TASK, "Lunch", project_id=project, open=False))
+    assert (outcome.status, outcome.external_id) == ("taken", theirs["id"])
+    (there,) = named(sandbox, f"/projects/{project}/tasks", "Lunch")
+    assert there["status"] == "ACTIVE"
+
+
+async def test_two_records_of_one_name_are_told_apart(sandbox: Sandbox, port: ClockifyPort) -> None:
+    first = master(CLIENT, "Granite", reference="tryton/client/1")
+    second = master(CLIENT, "Granite", reference="tryton/client/12")
+    assert (await one(port, sandbox, first)).status == "done"
+    outcome = await one(port, sandbox, second)
+    assert (outcome.status, outcome.external_id) == ("refused", None)
+    assert "made for another record: tryton/client/1." in (outcome.message or "")
+
+
+async def test_one_that_people_deleted_is_made_again_while_it_is_open(
+    sandbox: Sandbox, port: ClockifyPort
+) -> None:
+    gone = master(CLIENT, "Cairn", external_id="e" * 24, open=False)
+    assert (await one(port, sandbox, gone)).status == "done"
+    assert named(sandbox, "/clients", "Cairn") == []
+    again = await one(port, sandbox, gone.model_copy(update={"open": True}))
+    assert (again.status, again.external_id != "e" * 24) == ("done", True)
 
 
 async def test_throttled_the_rest_waits(sandbox: Sandbox, port: ClockifyPort) -> None:
