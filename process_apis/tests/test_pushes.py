@@ -92,6 +92,22 @@ async def test_what_people_made_or_bound_is_theirs(tier: Tier) -> None:
     }
 
 
+async def test_when_people_gave_their_own_another_name_ours_is_made_on_demand(tier: Tier) -> None:
+    theirs = {"kind": "client", "name": "Acme", "client_id": None, "project_id": None}
+    tier.system.given["own"] = theirs
+    await give(tier)
+    client = next(
+        each for each in (await pushes(tier, state="TAKEN"))["pushes"] if each["kind"] == "client"
+    )
+    theirs["name"] = "Acme, by people"
+    assert (await tier.call("POST", f"/v1/pushes/{client['id']}/retry")).status_code == 202
+    for _ in range(2):
+        await tier.worker.work(Stage.PUSH, TRACKER)
+    assert given(tier.system)["Acme"]["reference"] is not None
+    assert tier.system.given["own"] == theirs
+    assert (await pushes(tier))["states"] == {"DONE": 3}
+
+
 async def test_a_refusal_is_a_case_for_the_steward_and_is_tried_again_on_demand(
     tier: Tier,
 ) -> None:

@@ -18,7 +18,8 @@ from process_apis.processes.pushing.tables import MasterPush, PushKind, PushStat
 _PUSH = MasterPush.__table__  # type: ignore[attr-defined]
 
 # The code stands in front of the name: trackers have no field for it.
-_NAMED = """left(CASE WHEN {0}.code IS NULL OR {0}.name LIKE {0}.code || '%%' THEN {0}.name
+_NAMED = """left(CASE WHEN {0}.code IS NULL OR starts_with({0}.name, {0}.code)
+                      THEN {0}.name
                  ELSE {0}.code || ' ' || {0}.name END, 250)"""
 
 # What is closed is told where it was told as open; otherwise nobody has to know of it. What people
@@ -123,7 +124,7 @@ _SETTLE = text(
 _RETRY = text(
     """
     UPDATE master_push SET state = 'PENDING', attempts = 0, message = NULL, due_at = :now,
-        updated_at = :now
+        tracker_id = CASE WHEN state = 'TAKEN' THEN NULL ELSE tracker_id END, updated_at = :now
     WHERE id = :id AND state IN ('REFUSED', 'TAKEN') RETURNING *
     """
 )
