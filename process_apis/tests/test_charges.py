@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from deploy.identity.in_thread import RunningIdentityServer
-from process_apis.processes.posting import receive, validation
+from process_apis.processes.posting import receive, recharging, validation
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
 from process_apis.tests.corrections import change, finish, sums
@@ -238,6 +238,34 @@ async def test_an_erp_that_keeps_charges_has_the_line_replaced_when_there_is_roo
     assert sums(tier) == {("11", "31", "2026-06-02"): 480}
     assert await tier.cases() == []
     assert float((await usage(call))["billed"]) == 1600
+
+
+async def test_a_death_between_the_release_and_its_correction_costs_nothing(
+    tier: Tier, call: Call
+) -> None:
+    tier.system.takes_charges = True
+    await priced(call)
+    await agreed(call, **limited("600"))
+    await work(tier, "e1")
+    await agreed(call, **limited("1600"))
+    assert await recharging.recharge(tier.runtime.ledger), "a correction is due"
+    # Nobody rang for it: whoever comes next finds it in the database.
+    await finish(tier)
+    amounts = [float(line["bill_amount"]) for line in tier.system.lines]
+    assert amounts == [600, -600, 1600]
+    assert float((await usage(call))["billed"]) == 1600
+
+
+async def test_each_day_is_released_by_the_terms_that_hold_on_it(tier: Tier, call: Call) -> None:
+    await priced(call)
+    await agreed(call, **limited("600"))
+    await work(tier, "e1")
+    await work(tier, "e2", minutes=240, work_date="2026-06-10")
+    assert shown(await charge_of(tier, 240)) == [("HELD", 4, 800)]
+    await agreed(call, valid_from="2026-06-09")
+    await tier.settle()
+    assert shown(await charge_of(tier, 240)) == [("BILLED", 4, 800)]
+    assert shown(await charge_of(tier)) == [("BILLED", 3, 600), ("HELD", 5, 1000)]
 
 
 async def test_where_all_has_to_fit_the_entry_waits_for_room(tier: Tier, call: Call) -> None:

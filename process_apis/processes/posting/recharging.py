@@ -8,6 +8,7 @@ what is billed, and says it anew; the step stays in the lineage.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,8 @@ _HELD = """posting.held IS NOT NULL AND posting.kind <> 'REVERSAL' AND posting.s
     AND posting.serves_version IS DISTINCT FROM 0"""
 _LIMITS = text(
     f"""
-    SELECT limit_key, max(charge ->> 'contract') AS contract, max(work_date) AS day
+    SELECT limit_key, max(charge ->> 'contract') AS contract,
+           array_agg(DISTINCT work_date ORDER BY work_date) AS days
     FROM posting WHERE {_HELD} GROUP BY limit_key ORDER BY limit_key
     """  # noqa: S608 - our own fragment
 )
@@ -82,15 +84,24 @@ async def _recharge_one(
     transaction: AsyncConnection, ledger: Ledger, limit: Mapping[str, Any]
 ) -> bool:
     key = limit["limit_key"]
-    terms = await terms_store.of_contract(transaction, limit["contract"], limit["day"])
-    if terms is None or not await _may_release(transaction, terms, key):
+    # Each day by the terms that held on it: a later version may say something else.
+    of_day = {
+        day: terms
+        for day in limit["days"]
+        if (terms := await terms_store.of_contract(transaction, limit["contract"], day))
+    }
+    consumed = await usage.consumed(transaction, key)
+    if not any(_may_release(terms, consumed) for terms in of_day.values()):
         return False
     asked = {"key": key, "limit": BATCH}
     rows = as_dicts(await transaction.execute(_ROWS, asked))
     meter = await usage.open_meter(transaction, [key])
     now = ledger.clock.now()
     changed = [
-        (row, charge) for row in rows if (charge := _anew(row, terms, meter, key)) is not None
+        (row, charge)
+        for row in rows
+        if (terms := of_day.get(row["work_date"]))
+        and (charge := _anew(row, terms, meter, key)) is not None
     ]
     in_erp = [row for row, _ in changed if row["in_erp"]]
     here = [(row, charge) for row, charge in changed if not row["in_erp"]]
@@ -103,16 +114,17 @@ async def _recharge_one(
     return bool(in_erp)
 
 
-async def _may_release(transaction: AsyncConnection, terms: Terms, key: str) -> bool:
+def _may_release(terms: Terms, consumed: Decimal) -> bool:
     if terms.limit is None or terms.limit.beyond not in (Beyond.HOLD, Beyond.WAIT):
         return True
-    consumed = await usage.consumed(transaction, key)
     return consumed < terms.limit.size
 
 
 def _anew(row: Mapping[str, Any], terms: Terms, meter: Meter, key: str) -> Charge | None:
     """The charge with more of it released; None if it stays as it is."""
     before = _AS_CHARGE.validate_python(row["charge"])
+    if terms.currency != before.currency:
+        return None
     used = meter.by_others(key, row["time_entry_id"])
     whole = replace(before, terms_id=terms.id, version=terms.version, limit_key=None)
     after = billing.within_limit(whole, terms, row["work_date"], used)
