@@ -4,6 +4,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Column, ColumnElement, tuple_
+
 from shared.problems import FieldError, InvalidRequest
 
 
@@ -29,3 +31,10 @@ def decode(cursor: str | None) -> tuple[datetime, UUID] | None:
             code="invalid_cursor",
             errors=[FieldError(field="query.cursor", message="is not a cursor of this list")],
         ) from None
+
+
+def older(
+    at: Column[datetime], identity: Column[UUID], before: tuple[datetime, UUID]
+) -> ColumnElement[bool]:
+    """What comes behind a place in a list that shows the latest first."""
+    return tuple_(at, identity) < tuple_(*before)

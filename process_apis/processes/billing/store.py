@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import select
 
+from process_apis import cursors
 from process_apis.database import as_dicts, as_json
 from process_apis.processes.billing.rules import (
     Beyond,
@@ -137,10 +138,7 @@ async def page(
     if state is not None:
         statement = statement.where(_TERMS.c.state == state)
     if before is not None:
-        at, identity = before
-        statement = statement.where(
-            (_TERMS.c.created_at < at) | ((_TERMS.c.created_at == at) & (_TERMS.c.id < identity))
-        )
+        statement = statement.where(cursors.older(_TERMS.c.created_at, _TERMS.c.id, before))
     return [_shaped(row) for row in as_dicts(await transaction.execute(statement))]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import select
 
+from process_apis import cursors
 from process_apis.database import as_dicts, as_json
 from process_apis.processes.mapping.rules import Condition, Rule
 from process_apis.processes.mapping.schemas import NewMapping
@@ -128,11 +129,7 @@ async def versions(
         if value is not None:
             statement = statement.where(_VERSION.c[name] == value)
     if before is not None:
-        at, identity = before
-        statement = statement.where(
-            (_VERSION.c.created_at < at)
-            | ((_VERSION.c.created_at == at) & (_VERSION.c.id < identity))
-        )
+        statement = statement.where(cursors.older(_VERSION.c.created_at, _VERSION.c.id, before))
     return as_dicts(await transaction.execute(statement))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
+from process_apis import cursors
 from process_apis.database import as_dicts, as_json
 from process_apis.processes.rating.rules import RateLine, Side, Unit
 from process_apis.processes.rating.schemas import NewCard
@@ -155,10 +156,7 @@ async def cards(
     if state is not None:
         statement = statement.where(_CARD.c.state == state)
     if before is not None:
-        at, identity = before
-        statement = statement.where(
-            (_CARD.c.created_at < at) | ((_CARD.c.created_at == at) & (_CARD.c.id < identity))
-        )
+        statement = statement.where(cursors.older(_CARD.c.created_at, _CARD.c.id, before))
     return as_dicts(await transaction.execute(statement))
 
 
