@@ -98,8 +98,15 @@ class TrytonAdmin:
 
     def let_see_invoices(self, login: str) -> None:
         """Give a user the right to read invoices."""
+        self._add_to_group(login, "Accounting")
+
+    def let_repair_masters(self, login: str) -> None:
+        """Give a user the right to write employees; parties may be written by everybody."""
+        self._add_to_group(login, "Employee Administration")
+
+    def _add_to_group(self, login: str, name: str) -> None:
         (user,) = self._session.call("model.res.user.search", [["login", "=", login]])
-        group = self._session.call("model.res.group.search", [["name", "=", "Accounting"]])
+        group = self._session.call("model.res.group.search", [["name", "=", name]])
         self._session.call("model.res.user.write", [user], {"groups": [["add", group]]})
 
     def _drafts(self, *states: str) -> list[int]:

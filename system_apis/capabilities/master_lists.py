@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from pydantic import Field
 
 from system_apis.capabilities.contract import Contract, ExternalId
+from system_apis.capabilities.repairs import Repairable
 
 D = TypeVar("D")
 
@@ -47,3 +48,6 @@ class MasterAbilities(Contract, Generic[D]):
     lists: list[D] = Field(description="Lists that it has at all; any other is empty.")
     deltas: list[D] = Field(description="Lists that heed changed_since.")
     deletions: list[D] = Field(description="Lists whose deltas also tell what was deleted.")
+    repairs: list[Repairable] = Field(
+        default_factory=list, description="Attributes that can be brought in line with their owner."
+    )

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 import xml.etree.ElementTree as ET
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -147,7 +148,12 @@ async def employee(request: Request, number: str) -> Response:
 
 @router.post("/employees/{number}")
 async def update(request: Request, number: str) -> Response:
-    _store(request).change(_known(request, number), **_fields(await request.body()))
+    """JSON or XML. A field that the user may not write is left out without a word."""
+    store, body = _store(request), await request.body()
+    is_json = request.headers.get("content-type", "").startswith("application/json")
+    given = json.loads(body) if is_json else _fields(body)
+    allowed = {name: value for name, value in given.items() if name not in store.faults.read_only}
+    store.change(_known(request, number), **allowed)
     return Response(status_code=200)
 
 

@@ -50,6 +50,7 @@ class Faults:
     :param unavailable: requests that are answered by a page of the load balancer.
     :param restricted: fields that the key's owner may not read, by their names in lists.
     :param restricted_columns: columns of `jobInfo` that they may not read.
+    :param read_only: fields that they may not write.
     """
 
     rate_limited: int = 0
@@ -57,6 +58,7 @@ class Faults:
     unavailable: int = 0
     restricted: set[str] = field(default_factory=set)
     restricted_columns: set[str] = field(default_factory=set)
+    read_only: set[str] = field(default_factory=set)
 
 
 @dataclass

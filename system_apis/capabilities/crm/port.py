@@ -9,7 +9,8 @@ from system_apis.capabilities.master_events import MasterEvent
 
 
 class CrmPort(Protocol):
-    """One connection to one CRM. It is only read.
+    """One connection to one CRM. It is read; what its `repairs` name can be written, too
+    (`Repairer`).
 
     Methods raise `shared.problems`: `UpstreamUnavailable` or `TooManyRequests` when the product
     does not answer or throttles, `UpstreamRefused` when it refuses our credentials.

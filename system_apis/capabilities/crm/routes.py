@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 
 from shared.identity import public_route, requires
 from shared.problems import (
+    Conflict,
     InvalidRequest,
     PayloadTooLarge,
     Unauthenticated,
@@ -15,6 +16,7 @@ from system_apis.capabilities.crm.schemas import AccountPage, CrmAbilities, Enga
 from system_apis.capabilities.deliveries import RawWebhook, WebhookAccepted
 from system_apis.capabilities.master_events import ParsedMasterWebhook
 from system_apis.capabilities.master_query import Masters
+from system_apis.capabilities.repairs import RepairsMade, RepairsToMake, carry_out
 from system_apis.capabilities.webhooks import Intake, read_again
 from system_apis.open_connections import ConnectionName, Crm
 
@@ -64,6 +66,21 @@ async def list_accounts(crm: Crm, page: Masters) -> AccountPage:
 @throttled(LIMIT)
 async def list_engagements(crm: Crm, page: Masters) -> EngagementPage:
     return await crm.engagements(page.cursor, page.limit, page.changed_since)
+
+
+@router.post(
+    "/repairs",
+    operation_id="repair_crm_accounts",
+    summary="Bring accounts in line with what their owner says",
+    description="Each attribute only while it still says what was seen, so repeating it changes "
+    "nothing. One outcome per item, in order.",
+    dependencies=[requires("crm:repair")],
+    response_model=RepairsMade,
+    responses=problem_responses(Conflict, UpstreamUnavailable, UpstreamRefused),
+)
+@throttled(LIMIT)
+async def repair_crm_accounts(crm: Crm, batch: RepairsToMake) -> RepairsMade:
+    return await carry_out(crm, crm.abilities().repairs, batch)
 
 
 @router.post(

@@ -8,7 +8,8 @@ from system_apis.capabilities.directory.schemas import DirectoryAbilities, Group
 
 
 class DirectoryPort(Protocol):
-    """One connection to one directory. It is only read.
+    """One connection to one directory. It is read; what its `repairs` name can be written, too
+    (`Repairer`).
 
     Methods raise `shared.problems`: `UpstreamUnavailable` or `TooManyRequests` when the product
     does not answer or throttles, `UpstreamRefused` when it refuses our credentials.

@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 
 from shared.identity import requires
-from shared.problems import UpstreamRefused, UpstreamUnavailable
+from shared.problems import Conflict, UpstreamRefused, UpstreamUnavailable
 from shared.web import problem_responses, throttled
 from system_apis.capabilities.directory.schemas import DirectoryAbilities, GroupPage, UserPage
 from system_apis.capabilities.master_query import Masters
+from system_apis.capabilities.repairs import RepairsMade, RepairsToMake, carry_out
 from system_apis.open_connections import Directory
 
 router = APIRouter(prefix="/directory/v1/{connection}", tags=["directory"])
@@ -55,3 +56,18 @@ async def list_users(directory: Directory, page: Masters) -> UserPage:
 @throttled(LIMIT)
 async def list_groups(directory: Directory, page: Masters) -> GroupPage:
     return await directory.groups(page.cursor, page.limit, page.changed_since)
+
+
+@router.post(
+    "/repairs",
+    operation_id="repair_directory_users",
+    summary="Bring users in line with what their owner says",
+    description="Each attribute only while it still says what was seen, so repeating it changes "
+    "nothing. One outcome per item, in order.",
+    dependencies=[requires("directory:repair")],
+    response_model=RepairsMade,
+    responses=problem_responses(Conflict, UpstreamUnavailable, UpstreamRefused),
+)
+@throttled(LIMIT)
+async def repair_directory_users(directory: Directory, batch: RepairsToMake) -> RepairsMade:
+    return await carry_out(directory, directory.abilities().repairs, batch)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from shared.identity import requires
-from shared.problems import UpstreamRefused, UpstreamUnavailable
+from shared.problems import Conflict, UpstreamRefused, UpstreamUnavailable
 from shared.stop_points import StopPoint, reached
 from shared.web import problem_responses, throttled
 from system_apis.capabilities.erp.operations import carry_out
@@ -24,6 +24,8 @@ from system_apis.capabilities.erp.schemas import (
 )
 from system_apis.capabilities.erp.uncatalogued import Uncatalogued
 from system_apis.capabilities.master_query import Masters
+from system_apis.capabilities.repairs import RepairsMade, RepairsToMake
+from system_apis.capabilities.repairs import carry_out as carry_out_repairs
 from system_apis.open_connections import ConnectionName, Erp
 
 router = APIRouter(
@@ -174,3 +176,18 @@ async def list_tasks(erp: Erp, page: Masters) -> TaskPage:
 @throttled(LIMIT)
 async def list_periods(erp: Erp, page: Masters) -> PeriodPage:
     return await erp.periods(page.cursor, page.limit, page.changed_since)
+
+
+@router.post(
+    "/repairs",
+    operation_id="repair_erp_masters",
+    summary="Bring clients and workers in line with what their owner says",
+    description="Each attribute only while it still says what was seen, so repeating it changes "
+    "nothing. One outcome per item, in order.",
+    dependencies=[requires("erp:repair")],
+    response_model=RepairsMade,
+    responses=problem_responses(Conflict),
+)
+@throttled(LIMIT)
+async def repair_erp_masters(erp: Erp, batch: RepairsToMake) -> RepairsMade:
+    return await carry_out_repairs(erp, (await erp.abilities()).repairs, batch)

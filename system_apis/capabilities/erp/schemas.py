@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from shared.values import Minutes
 from shared.values.money import DecimalString
 from system_apis.capabilities.contract import Contract, ExternalId
+from system_apis.capabilities.repairs import Repairable
 
 PostingKey = Annotated[
     str,
@@ -75,6 +76,9 @@ class ErpAbilities(Contract):
         default=None,
         gt=0,
         description="Postings a second from all callers together; null: as many as come.",
+    )
+    repairs: list[Repairable] = Field(
+        default_factory=list, description="Attributes that can be brought in line with their owner."
     )
 
 

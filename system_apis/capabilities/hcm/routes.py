@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 
 from shared.identity import public_route, requires
 from shared.problems import (
+    Conflict,
     InvalidRequest,
     PayloadTooLarge,
     Unauthenticated,
@@ -21,6 +22,7 @@ from system_apis.capabilities.hcm.schemas import (
 )
 from system_apis.capabilities.master_events import ParsedMasterWebhook
 from system_apis.capabilities.master_query import Masters
+from system_apis.capabilities.repairs import RepairsMade, RepairsToMake, carry_out
 from system_apis.capabilities.webhooks import Intake, read_again
 from system_apis.open_connections import ConnectionName, Hcm
 
@@ -98,6 +100,21 @@ async def list_cost_centres(hcm: Hcm, page: Masters) -> CostCentrePage:
 @throttled(LIMIT)
 async def list_assignments(hcm: Hcm, page: Masters) -> AssignmentPage:
     return await hcm.assignments(page.cursor, page.limit, page.changed_since)
+
+
+@router.post(
+    "/repairs",
+    operation_id="repair_hcm_workers",
+    summary="Bring workers in line with what their owner says",
+    description="Each attribute only while it still says what was seen, so repeating it changes "
+    "nothing. One outcome per item, in order.",
+    dependencies=[requires("hcm:repair")],
+    response_model=RepairsMade,
+    responses=problem_responses(Conflict, UpstreamUnavailable, UpstreamRefused),
+)
+@throttled(LIMIT)
+async def repair_hcm_workers(hcm: Hcm, batch: RepairsToMake) -> RepairsMade:
+    return await carry_out(hcm, hcm.abilities().repairs, batch)
 
 
 @router.post(

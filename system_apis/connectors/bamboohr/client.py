@@ -1,14 +1,16 @@
 """Calls to BambooHR's API: refusals become problems, answers become its models."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
 from shared.http_client import HttpClient, Response
 from shared.problems import TooManyRequests, UpstreamRefused, UpstreamUnavailable
+from system_apis.capabilities.repairs import RecordRefused
 from system_apis.connectors.bamboohr.mapping import FIELDS
 from system_apis.connectors.bamboohr.platform_models import (
     ChangedTable,
@@ -22,6 +24,7 @@ from system_apis.connectors.bamboohr.settings import BambooHrSettings
 T = TypeVar("T")
 
 _PAUSE_IF_UNTOLD = 5
+_RECORD_AT_FAULT = frozenset({400, 403, 404, 409})
 _TABLE = "jobInfo"
 
 
@@ -56,6 +59,22 @@ class BambooHrClient:
             params["filter[ids]"] = ",".join(ids)
         return await self._get("/employees", EmployeeList, params)
 
+    async def change_employee(self, number: str, fields: Mapping[str, str]) -> None:
+        """Sent once. Fields that the key's user may not write are left out without a word.
+
+        :raises RecordRefused: BambooHR will not have one of the values.
+        """
+        answer = await self._http.post(
+            f"{self._settings.base_url}/api/v1/employees/{quote(number, safe='')}",
+            json=dict(fields),
+            headers=self._headers(),
+        )
+        if answer.status_code in _RECORD_AT_FAULT:
+            raise RecordRefused(
+                f"BambooHR will not have that of this employee ({answer.status_code})."
+            )
+        _refuse_unless_success(answer)
+
     async def changes(self, since: datetime) -> ChangeList:
         """Who changed since, and how; deleted ones too."""
         return await self._get("/employees/changed", ChangeList, {"since": _written(since)})
@@ -78,10 +97,13 @@ class BambooHrClient:
         answer = await self._http.get(
             f"{self._settings.base_url}/api/v1{path}",
             params=params,
-            headers={"Accept": "application/json", "Authorization": self._proof()},
+            headers=self._headers(),
         )
         _refuse_unless_success(answer)
         return _understood(answer, TypeAdapter(model))
+
+    def _headers(self) -> dict[str, str]:
+        return {"Accept": "application/json", "Authorization": self._proof()}
 
     def _proof(self) -> str:
         """The key is the user's name; the password is anything."""

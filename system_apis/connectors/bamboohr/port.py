@@ -14,12 +14,14 @@ from system_apis.capabilities.hcm.schemas import (
     WorkerPage,
 )
 from system_apis.capabilities.master_events import MasterEvent
+from system_apis.capabilities.repairs import RepairMade, RepairToMake, repair_records
 from system_apis.capabilities.rows import read_rows
 from system_apis.connectors.bamboohr import webhooks
 from system_apis.connectors.bamboohr.assignments import Assignments
 from system_apis.connectors.bamboohr.client import BambooHrClient
 from system_apis.connectors.bamboohr.mapping import NEEDED, to_org_unit
 from system_apis.connectors.bamboohr.platform_models import Employee, Option
+from system_apis.connectors.bamboohr.repairing import REPAIRS, EmployeeRecords
 from system_apis.connectors.bamboohr.settings import BambooHrSettings
 from system_apis.connectors.bamboohr.workers import Workers
 
@@ -43,6 +45,7 @@ class BambooHrPort:
             deltas=["workers", "assignments"],
             deletions=["workers"],
             dated_assignments=True,
+            repairs=REPAIRS,
         )
 
     async def workers(
@@ -86,6 +89,11 @@ class BambooHrPort:
     ) -> AssignmentPage:
         since = self._looked_back(changed_since) if changed_since else None
         return await self._assignments.page(cursor, limit, since)
+
+    async def repair(
+        self, items: Sequence[RepairToMake], deadline: datetime
+    ) -> Sequence[RepairMade]:
+        return await repair_records(EmployeeRecords(self._client), items, deadline, self._clock)
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> None:
         webhooks.verify(headers, body, self._settings.webhook_keys, self._clock)

@@ -1,18 +1,21 @@
 """Calls to HubSpot's API: refusals become problems, answers become its models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
 from shared.http_client import HttpClient, Response
 from shared.problems import TooManyRequests, UpstreamRefused, UpstreamUnavailable
+from system_apis.capabilities.repairs import RecordRefused
 from system_apis.connectors.hubspot.platform_models import (
     AssociationList,
     Error,
     Page,
     PipelineList,
+    Record,
     SearchResult,
 )
 from system_apis.connectors.hubspot.settings import HubSpotSettings
@@ -21,6 +24,7 @@ T = TypeVar("T")
 Kind = Literal["companies", "deals"]
 
 MOST_ROWS = 100
+_RECORD_AT_FAULT = frozenset({400, 404, 409})
 _MOVING = 477  # the account is being moved to another data centre
 # 429 says which limit was met, and not for how long.
 _PAUSES = {"SECONDLY": 1, "TEN_SECONDLY_ROLLING": 10, "DAILY": 3600}
@@ -69,6 +73,30 @@ class HubSpotClient:
         }
         return await self._call("POST", f"/crm/v3/objects/{kind}/search", SearchResult, json=body)
 
+    async def company(self, number: str, properties: Sequence[str]) -> Record | None:
+        """None if there is none, or none any more: of a merged one the number leads to another."""
+        answer = await self._send(
+            "GET", _company(number), params={"properties": ",".join(properties)}
+        )
+        if answer.status_code == 404:
+            return None
+        _refuse_unless_success(answer)
+        found = _understood(answer, TypeAdapter(Record))
+        return found if found.id == number else None
+
+    async def change_company(self, number: str, properties: Mapping[str, str]) -> None:
+        """Sent once.
+
+        :raises RecordRefused: HubSpot will not have one of the values.
+        """
+        answer = await self._send(
+            "PATCH", _company(number), json={"properties": dict(properties)}, idempotent=False
+        )
+        if answer.status_code in _RECORD_AT_FAULT:
+            why = _error(answer).category or answer.status_code
+            raise RecordRefused(f"HubSpot will not have that in this company: {why}.")
+        _refuse_unless_success(answer)
+
     async def companies_of(self, deals: Sequence[str]) -> AssociationList:
         """Of each deal that has any."""
         return await self._call(
@@ -96,16 +124,32 @@ class HubSpotClient:
         params: dict[str, str | int] | None = None,
         json: Any = None,
     ) -> T:
-        answer = await self._http.request(
+        # Searches and batch reads are POST, and change nothing.
+        answer = await self._send(method, path, params=params, json=json, idempotent=True)
+        _refuse_unless_success(answer)
+        return _understood(answer, TypeAdapter(model))
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str | int] | None = None,
+        json: Any = None,
+        idempotent: bool | None = None,
+    ) -> Response:
+        return await self._http.request(
             method,
             self._settings.base_url + path,
             params=params,
             json=json,
             headers={"Authorization": f"Bearer {self._settings.token.get_secret_value()}"},
-            idempotent=True,  # searches and batch reads are POST, and change nothing
+            idempotent=idempotent,
         )
-        _refuse_unless_success(answer)
-        return _understood(answer, TypeAdapter(model))
+
+
+def _company(number: str) -> str:
+    return f"/crm/v3/objects/companies/{quote(number, safe='')}"
 
 
 def _understood(answer: Response, adapter: TypeAdapter[T]) -> T:
@@ -146,7 +190,8 @@ def _refuse_unless_success(answer: Response) -> None:
         raise UpstreamRefused(
             f"HubSpot does not allow {_target(answer)} to the app (403).",
             action="Give the private app the scopes crm.objects.companies.read, "
-            "crm.objects.deals.read and crm.objects.owners.read.",
+            "crm.objects.deals.read and crm.objects.owners.read; for repairs, "
+            "crm.objects.companies.write, too.",
             code="hubspot_scope_missing",
         )
     raise UpstreamRefused(

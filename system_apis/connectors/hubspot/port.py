@@ -12,12 +12,14 @@ from system_apis.capabilities.crm.schemas import (
     EngagementPage,
 )
 from system_apis.capabilities.master_events import MasterEvent
+from system_apis.capabilities.repairs import RepairMade, RepairToMake, repair_records
 from system_apis.capabilities.rows import read_rows
 from system_apis.connectors.hubspot import webhooks
 from system_apis.connectors.hubspot.client import HubSpotClient
 from system_apis.connectors.hubspot.lists import Lists
 from system_apis.connectors.hubspot.mapping import properties_of, to_account, to_engagement
 from system_apis.connectors.hubspot.platform_models import AssociatedCompany, Record
+from system_apis.connectors.hubspot.repairing import REPAIRS, CompanyRecords
 from system_apis.connectors.hubspot.settings import HubSpotSettings
 from system_apis.connectors.hubspot.surroundings import Surroundings
 
@@ -39,6 +41,7 @@ class HubSpotPort:
             lists=["accounts", "engagements"],
             deltas=["accounts", "engagements"],
             deletions=["accounts", "engagements"],
+            repairs=REPAIRS,
         )
 
     async def accounts(
@@ -83,6 +86,11 @@ class HubSpotPort:
             next_cursor=page.next_cursor,
             complete=page.complete,
         )
+
+    async def repair(
+        self, items: Sequence[RepairToMake], deadline: datetime
+    ) -> Sequence[RepairMade]:
+        return await repair_records(CompanyRecords(self._client), items, deadline, self._clock)
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> None:
         webhooks.verify(headers, body, self._settings, self._clock)

@@ -6,7 +6,7 @@ nothing more is asked: an org without calls is one in which no integration works
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.http_client import HttpClient, Response
 from shared.problems import TooManyRequests, UpstreamRefused, UpstreamUnavailable
 from shared.values import Clock
+from system_apis.capabilities.repairs import RecordRefused
 from system_apis.connectors.salesforce.platform_models import Error, QueryResult
 from system_apis.connectors.salesforce.sessions import Sessions
 from system_apis.connectors.salesforce.settings import SalesforceSettings
@@ -25,6 +26,8 @@ _ERRORS = TypeAdapter(list[Error])
 # The daily limit is over the last 24 hours, so some calls come back before long.
 _HOLD_BACK = timedelta(hours=1)
 _PAUSE_OF_CONCURRENCY = 30
+# A validation rule, a missing right to this very record, a record that is gone.
+_RECORD_AT_FAULT = frozenset({400, 403, 404})
 
 
 class _SessionOver(Exception):
@@ -59,13 +62,41 @@ class SalesforceClient:
             rows += found.records
         return rows
 
+    async def change(self, kind: str, number: str, values: Mapping[str, str]) -> None:
+        """Write fields of a record; sent once.
+
+        :raises RecordRefused: Salesforce will not have one of the values.
+        """
+        self._hold_back()
+        path = f"/services/data/v{self._settings.api_version}/sobjects/{kind}/{number}"
+        answer = await self._send("PATCH", path, json=dict(values))
+        errors = _errors(answer)
+        why = (errors[0].code if errors else None) or answer.status_code
+        if why == "UNABLE_TO_LOCK_ROW":
+            raise UpstreamUnavailable(f"Somebody else is writing this {kind} in Salesforce.")
+        if answer.status_code in _RECORD_AT_FAULT and not _is_limit(answer):
+            raise RecordRefused(f"Salesforce will not have that in this {kind}: {why}.")
+        _refuse_unless_success(answer)
+
     async def _get(self, path: str, params: dict[str, str | int]) -> QueryResult:
+        answer = await self._send("GET", path, params=params)
+        _refuse_unless_success(answer)
+        return _understood(answer)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str | int] | None = None,
+        json: Any = None,
+    ) -> Response:
         try:
-            return await self._once(path, params)
+            return await self._once(method, path, params, json)
         except _SessionOver:
             pass
         try:
-            return await self._once(path, params)
+            return await self._once(method, path, params, json)
         except _SessionOver:
             raise UpstreamRefused(
                 "Salesforce ends every session at once (401).",
@@ -73,19 +104,22 @@ class SalesforceClient:
                 code="salesforce_session_refused",
             ) from None
 
-    async def _once(self, path: str, params: dict[str, str | int]) -> QueryResult:
+    async def _once(
+        self, method: str, path: str, params: dict[str, str | int] | None, json: Any
+    ) -> Response:
         session = await self._sessions.current()
-        answer = await self._http.get(
+        answer = await self._http.request(
+            method,
             session.instance_url + path,
             params=params,
+            json=json,
             headers={"Authorization": f"Bearer {session.access_token}"},
         )
         self._note_usage(answer)
         if answer.status_code == 401:
             await self._sessions.ended(session)
             raise _SessionOver
-        _refuse_unless_success(answer)
-        return _understood(answer)
+        return answer
 
     def _note_usage(self, answer: Response) -> None:
         if told := _USAGE.search(answer.headers.get("sforce-limit-info", "")):
@@ -136,7 +170,7 @@ def _refuse_unless_success(answer: Response) -> None:
         return
     status, errors = answer.status_code, _errors(answer)
     code = errors[0].code if errors else None
-    if code == "REQUEST_LIMIT_EXCEEDED" or status == 429:
+    if _is_limit(answer):
         # The code is the same for the day's calls and for too many long ones at once.
         is_concurrency = any("concurrent" in each.message.lower() for each in errors)
         pause = _PAUSE_OF_CONCURRENCY if is_concurrency else int(_HOLD_BACK.total_seconds())
@@ -161,6 +195,11 @@ def _refuse_unless_success(answer: Response) -> None:
         action="Check that the user may use the API and read accounts and opportunities.",
         code="salesforce_request_refused",
     )
+
+
+def _is_limit(answer: Response) -> bool:
+    codes = {each.code for each in _errors(answer)}
+    return answer.status_code == 429 or "REQUEST_LIMIT_EXCEEDED" in codes
 
 
 def _errors(answer: Response) -> Sequence[Error]:

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from system_apis.capabilities.connector import ConnectionContext
 from system_apis.capabilities.crm.schemas import AccountPage, CrmAbilities, EngagementPage
 from system_apis.capabilities.deliveries import NoWebhooks
+from system_apis.capabilities.repairs import RepairMade, RepairToMake, repair_records
 from system_apis.capabilities.rows import read_rows, under
 from system_apis.connectors.salesforce.client import SalesforceClient
 from system_apis.connectors.salesforce.lists import Lists
 from system_apis.connectors.salesforce.mapping import fields_of, to_account, to_engagement
+from system_apis.connectors.salesforce.repairing import REPAIRS, AccountRecords
 from system_apis.connectors.salesforce.settings import SalesforceSettings
 
 _ID = under("Id")
@@ -20,6 +22,7 @@ class SalesforcePort(NoWebhooks):
 
     def __init__(self, settings: SalesforceSettings, context: ConnectionContext) -> None:
         self._settings = settings
+        self._clock = context.clock
         self._client = SalesforceClient(context.http, settings, context.clock)
         self._lists = Lists(self._client)
 
@@ -29,6 +32,7 @@ class SalesforcePort(NoWebhooks):
             lists=["accounts", "engagements"],
             deltas=["accounts", "engagements"],
             deletions=["accounts", "engagements"],
+            repairs=REPAIRS,
         )
 
     async def accounts(
@@ -60,6 +64,11 @@ class SalesforcePort(NoWebhooks):
             next_cursor=page.next_cursor,
             complete=page.complete,
         )
+
+    async def repair(
+        self, items: Sequence[RepairToMake], deadline: datetime
+    ) -> Sequence[RepairMade]:
+        return await repair_records(AccountRecords(self._client), items, deadline, self._clock)
 
     async def check(self) -> Sequence[str]:
         """

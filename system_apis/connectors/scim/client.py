@@ -1,19 +1,25 @@
 """Calls to a SCIM service: refusals become problems, answers become its models."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
 from shared.http_client import HttpClient, Response
 from shared.problems import TooManyRequests, UpstreamRefused, UpstreamUnavailable
-from system_apis.connectors.scim.platform_models import Error, ListResponse
+from system_apis.capabilities.repairs import RecordRefused
+from system_apis.connectors.scim.platform_models import Error, ListResponse, User
 from system_apis.connectors.scim.settings import ScimSettings
 
 T = TypeVar("T")
 Kind = Literal["Users", "Groups"]
 
 _MEDIA_TYPE = "application/scim+json"
+_PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+# Bad request, gone meanwhile, not unique, precondition.
+_RECORD_AT_FAULT = frozenset({400, 404, 409, 412})
 _PAUSE_IF_UNTOLD = 5
 
 
@@ -37,17 +43,43 @@ class ScimClient:
             params["filter"] = f'meta.lastModified ge "{instant}"'
         return await self._get(f"/{kind}", ListResponse, params)
 
+    async def user(self, number: str) -> User | None:
+        """One account; None if there is none, or none any more."""
+        path = f"/Users/{quote(number, safe='')}"
+        answer = await self._http.get(self._settings.base_url + path, headers=self._headers())
+        if answer.status_code == 404:
+            return None
+        _refuse_unless_success(answer)
+        return _understood(answer, TypeAdapter(User))
+
+    async def change_user(self, number: str, operations: Sequence[Mapping[str, Any]]) -> None:
+        """All of these operations or none; sent once.
+
+        :raises RecordRefused: the service will not have one of the values.
+        """
+        answer = await self._http.request(
+            "PATCH",
+            f"{self._settings.base_url}/Users/{quote(number, safe='')}",
+            json={"schemas": [_PATCH], "Operations": list(operations)},
+            headers=self._headers() | {"Content-Type": _MEDIA_TYPE},
+        )
+        if answer.status_code in _RECORD_AT_FAULT:
+            why = _scim_type(answer) or str(answer.status_code)
+            raise RecordRefused(f"The SCIM service will not have that in this user: {why}.")
+        _refuse_unless_success(answer)
+
     async def _get(self, path: str, model: type[T], params: dict[str, str | int]) -> T:
         answer = await self._http.get(
-            self._settings.base_url + path,
-            params=params,
-            headers={
-                "Authorization": f"Bearer {self._settings.token.get_secret_value()}",
-                "Accept": _MEDIA_TYPE,
-            },
+            self._settings.base_url + path, params=params, headers=self._headers()
         )
         _refuse_unless_success(answer)
         return _understood(answer, TypeAdapter(model))
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self._settings.token.get_secret_value()}",
+            "Accept": _MEDIA_TYPE,
+        }
 
 
 def _understood(answer: Response, adapter: TypeAdapter[T]) -> T:
@@ -80,7 +112,7 @@ def _refuse_unless_success(answer: Response) -> None:
     if status in (401, 403):
         raise UpstreamRefused(
             f"The SCIM service refuses the token for {_target(answer)} ({status}).",
-            action="Check the token, and that it may read users and groups.",
+            action="Check the token, and that it may read users and groups; or write, for repairs.",
             code="scim_credentials_refused",
         )
     if kind := _scim_type(answer):

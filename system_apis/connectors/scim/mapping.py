@@ -80,10 +80,15 @@ def _name(found: scim.User) -> str | None:
     return found.name.formatted or " ".join(parts) or None
 
 
-def _email(found: scim.User) -> str | None:
+def email_of(found: scim.User) -> scim.Email | None:
     """The one at work before the primary one before any."""
     ranked = sorted(found.emails, key=lambda each: (each.type != "work", not each.primary))
-    return next((each.value for each in ranked if each.value), None)
+    return next((each for each in ranked if each.value), None)
+
+
+def _email(found: scim.User) -> str | None:
+    chosen = email_of(found)
+    return chosen.value if chosen else None
 
 
 def _manager(found: scim.User) -> str | None:

@@ -16,9 +16,11 @@ from system_apis.capabilities.hcm.schemas import (
     Worker,
     WorkerPage,
 )
+from system_apis.capabilities.repairs import RepairMade, RepairToMake, Values, repair_records
 from system_apis.connectors.scim import mapping
 from system_apis.connectors.scim.client import ScimClient
 from system_apis.connectors.scim.platform_models import Group, User
+from system_apis.connectors.scim.repairing import REPAIRS, UserRecords
 from system_apis.connectors.scim.scan import Scan, read
 from system_apis.connectors.scim.settings import ScimSettings
 
@@ -30,6 +32,7 @@ class ScimDirectory:
 
     def __init__(self, settings: ScimSettings, context: ConnectionContext) -> None:
         self._settings = settings
+        self._clock = context.clock
         self._client = ScimClient(context.http, settings)
         self._scan = Scan(self._client, settings)
 
@@ -39,6 +42,7 @@ class ScimDirectory:
             lists=["users", "groups"],
             deltas=["users", "groups"] if deltas else [],
             deletions=[],
+            repairs=REPAIRS,
         )
 
     async def users(
@@ -59,6 +63,16 @@ class ScimDirectory:
             items=items, faulty=faulty, next_cursor=page.next_cursor, complete=page.complete
         )
 
+    async def repair(
+        self, items: Sequence[RepairToMake], deadline: datetime
+    ) -> Sequence[RepairMade]:
+        def values_of(found: User) -> Values:
+            user = mapping.to_user(found)
+            return {"name": user.name, "email": user.email, "cost_centre": user.cost_centre}
+
+        records = UserRecords(self._client, values_of)
+        return await repair_records(records, items, deadline, self._clock)
+
     async def check(self) -> Sequence[str]:
         return await _check(self._client, self._settings)
 
@@ -71,6 +85,7 @@ class ScimHcm(NoWebhooks):
 
     def __init__(self, settings: ScimSettings, context: ConnectionContext) -> None:
         self._settings = settings
+        self._clock = context.clock
         self._client = ScimClient(context.http, settings)
         self._scan = Scan(self._client, settings)
 
@@ -81,6 +96,7 @@ class ScimHcm(NoWebhooks):
             deltas=["workers", "assignments"] if self._settings.delta else [],
             deletions=[],
             dated_assignments=False,
+            repairs=REPAIRS,
         )
 
     async def workers(
@@ -116,6 +132,17 @@ class ScimHcm(NoWebhooks):
         return AssignmentPage(
             items=items, faulty=faulty, next_cursor=page.next_cursor, complete=page.complete
         )
+
+    async def repair(
+        self, items: Sequence[RepairToMake], deadline: datetime
+    ) -> Sequence[RepairMade]:
+        def values_of(found: User) -> Values:
+            worker = mapping.to_worker(found, self._settings)
+            centre = found.enterprise.cost_center
+            return {"name": worker.name, "email": worker.email, "cost_centre": centre}
+
+        records = UserRecords(self._client, values_of)
+        return await repair_records(records, items, deadline, self._clock)
 
     async def check(self) -> Sequence[str]:
         return await _check(self._client, self._settings)

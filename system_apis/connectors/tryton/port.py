@@ -22,6 +22,7 @@ from system_apis.capabilities.erp.schemas import (
     TaskPage,
     WorkerPage,
 )
+from system_apis.capabilities.repairs import RepairMade, RepairToMake, repair_records
 from system_apis.connectors.tryton.client import TrytonClient
 from system_apis.connectors.tryton.companies import ServedCompanies
 from system_apis.connectors.tryton.ledger import TrytonLedger
@@ -29,6 +30,7 @@ from system_apis.connectors.tryton.mapping import tryton_id
 from system_apis.connectors.tryton.masters import TrytonMasters
 from system_apis.connectors.tryton.posting import TrytonPosting
 from system_apis.connectors.tryton.refusals import TrytonRefusal, explain
+from system_apis.connectors.tryton.repairing import REPAIRS, TrytonRecords
 from system_apis.connectors.tryton.settings import TrytonSettings
 
 Answer = TypeVar("Answer")
@@ -43,6 +45,7 @@ class TrytonErp:
 
     def __init__(self, settings: TrytonSettings, context: ConnectionContext) -> None:
         self._settings = settings
+        self._clock = context.clock
         self._name = context.name
         self._client = TrytonClient(settings, context.http, context.clock)
         self._ledger = TrytonLedger(self._client, settings)
@@ -66,6 +69,7 @@ class TrytonErp:
             reversal_modes=[ReversalMode.DELETE_UNINVOICED],
             negative_quantity=False,
             settle_seconds=self._settings.settle_seconds,
+            repairs=REPAIRS,
         )
 
     async def post(
@@ -118,6 +122,12 @@ class TrytonErp:
         self, cursor: str | None, limit: int, changed_since: datetime | None
     ) -> PeriodPage:
         return await self._reading(self._masters.periods(cursor, limit, changed_since))
+
+    async def repair(
+        self, items: Sequence[RepairToMake], deadline: datetime
+    ) -> Sequence[RepairMade]:
+        records = TrytonRecords(self._client, self._companies)
+        return await self._reading(repair_records(records, items, deadline, self._clock))
 
     async def check(self) -> Sequence[str]:
         version = await self._reading(self._client.version())
