@@ -204,3 +204,67 @@ def test_the_example_shows_how_to_choose(tmp_path: Path) -> None:
 
     assert "# Staff (hcm, directory)" in example
     assert '# capability = "hcm"  # or directory' in example
+
+
+REPAIR = {
+    "reference": "r1",
+    "kind": "worker",
+    "external_id": "1",
+    "attribute": "name",
+    "seen": "Lena",
+    "wanted": "Lena Dietz",
+}
+BATCH = {"items": [REPAIR], "deadline": "2026-11-26T12:00:00Z"}
+
+
+async def test_a_repair_takes_a_scope_of_its_own_and_gives_one_outcome_per_item(
+    api: Api, authorised: dict[str, str], token: Token
+) -> None:
+    reading = {"Authorization": f"Bearer {await token('directory:read')}"}
+
+    made = await api.post("/directory/v1/logins-de/repairs", json=BATCH, headers=authorised)
+    refused = await api.post("/directory/v1/logins-de/repairs", json=BATCH, headers=reading)
+
+    assert made.json()["outcomes"] == [
+        {"reference": "r1", "status": "done", "written": True, "message": None}
+    ]
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+
+
+@pytest.mark.parametrize(
+    ("path", "attribute"),
+    [
+        ("hcm/v1/staff-de", "name"),
+        ("crm/v1/deals-de", "name"),
+        ("directory/v1/logins-de", "email"),
+    ],
+)
+async def test_what_a_connection_cannot_write_is_refused_by_name(
+    api: Api, authorised: dict[str, str], path: str, attribute: str
+) -> None:
+    batch = {**BATCH, "items": [{**REPAIR, "attribute": attribute}]}
+
+    answer = await api.post(f"/{path}/repairs", json=batch, headers=authorised)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "repairs_not_taken")
+    assert f"worker.{attribute}" in answer.json()["detail"]
+    assert "repairs" in answer.json()["action"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"attribute": "hire_date", "wanted": "31 June"}, "$.items[0]"),
+        ({"attribute": "grade"}, "$.items[0].attribute"),
+        ({"wanted": ""}, "$.items[0].wanted"),
+    ],
+)
+async def test_a_repair_outside_of_the_contract_is_refused(
+    api: Api, authorised: dict[str, str], change: dict[str, str], field: str
+) -> None:
+    batch = {**BATCH, "items": [{**REPAIR, **change}]}
+
+    answer = await api.post("/directory/v1/logins-de/repairs", json=batch, headers=authorised)
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == [field]

@@ -39,6 +39,7 @@ from system_apis.capabilities.time_tracking.schemas import (
     TimeTrackingAbilities,
 )
 from system_apis.connections import Connection, read_connections
+from tests.conformance.repair_behaviour import repair_faults
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = date(2026, 11, 23)
@@ -114,6 +115,7 @@ async def behaviour_faults(connection: Connection) -> list[str]:
             if platform.requests:
                 faults.append("its open calls the platform")
             found = [each async for each in _FAULTS[connection.capability](port)]
+            found += [each async for each in repair_faults(port, NOON)]
             faults += [f"{fault} with a platform {name}" for fault in found]
     return faults
 

@@ -9,11 +9,13 @@ from types import ModuleType
 
 import pytest
 
+from system_apis.capabilities.connector import Port
 from system_apis.connections import Connection
 from system_apis.registry import discover_connectors
 from system_apis.settings import ConnectorSettings, read_settings
-from tests.conformance.connector_behaviour import behaviour_faults, documented_connections
+from tests.conformance.connector_behaviour import NOON, behaviour_faults, documented_connections
 from tests.conformance.connector_form import form_faults
+from tests.conformance.repair_behaviour import repair_faults
 
 # A firm's own connectors are judged with TIMEPOST_SYSTEM_CONNECTOR_PACKAGES set as in production.
 PACKAGES = read_settings(ConnectorSettings).connector_packages
@@ -266,3 +268,48 @@ async def test_a_broken_behaviour_is_noticed(plant: Plant, old: str, new: str, f
     faults = await behaviour_faults(documented(plant("client.py", old, new)))
 
     assert any(fault in each for each in faults), faults
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            'repairs=["client.name"]',
+            "repairs=[]",
+            "its abilities name no repairs",
+        ),
+        ("def repair(", "def mend(", "it has no repair"),
+        ("RETRY", "DONE", "its repair calls something done that the platform did not say"),
+        ("for each in items]", "for each in items[1:]]", "does not give one outcome per item"),
+        ("RepairStatus.RETRY", "RepairStatus.CHANGED", "its repair begins after the deadline"),
+        ("return [made(", "raise KeyError\n        return [made(", "its repair raises KeyError"),
+    ],
+)
+async def test_a_broken_repair_is_noticed(old: str, new: str, fault: str) -> None:
+    sound, broken = repairing_port(REPAIRING), repairing_port(REPAIRING.replace(old, new))
+
+    assert [each async for each in repair_faults(sound, NOON)] == []
+    faults = [each async for each in repair_faults(broken, NOON)]
+    assert any(fault in each for each in faults), faults
+
+
+REPAIRING = """
+from system_apis.capabilities.crm.schemas import CrmAbilities
+from system_apis.capabilities.repairs import RepairMade as made, RepairStatus
+
+class Port:
+    def abilities(self):
+        return CrmAbilities(
+            webhooks=False, lists=["accounts"], deltas=[], deletions=[], repairs=["client.name"]
+        )
+
+    async def repair(self, items, deadline):
+        status = RepairStatus.RETRY
+        return [made(reference=each.reference, status=status, written=False) for each in items]
+"""
+
+
+def repairing_port(source: str) -> Port:
+    names: dict[str, type[Port]] = {}
+    exec(source, names)  # noqa: S102 - our own text
+    return names["Port"]()

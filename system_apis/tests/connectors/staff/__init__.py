@@ -31,6 +31,7 @@ from system_apis.capabilities.hcm.schemas import (
 )
 from system_apis.capabilities.master_events import MasterEvent
 from system_apis.capabilities.master_lists import FaultyRow
+from system_apis.capabilities.repairs import RepairMade, RepairStatus, RepairToMake
 
 HIRED = date(2020, 3, 1)
 
@@ -110,7 +111,17 @@ class StaffDirectory:
         del settings, context
 
     def abilities(self) -> DirectoryAbilities:
-        return DirectoryAbilities(lists=["users", "groups"], deltas=["users"], deletions=[])
+        return DirectoryAbilities(
+            lists=["users", "groups"], deltas=["users"], deletions=[], repairs=["worker.name"]
+        )
+
+    async def repair(
+        self, items: Sequence[RepairToMake], deadline: datetime
+    ) -> Sequence[RepairMade]:
+        return [
+            RepairMade(reference=each.reference, status=RepairStatus.DONE, written=True)
+            for each in items
+        ]
 
     async def users(
         self, cursor: str | None, limit: int, changed_since: datetime | None
