@@ -19,6 +19,7 @@ from process_apis.processes.master_data import routes as master_data
 from process_apis.processes.posting import routes as posting
 from process_apis.processes.pushing import routes as pushing
 from process_apis.processes.rating import routes as rating
+from process_apis.processes.repairing import routes as repairing
 from process_apis.processes.replay import routes as replay
 from process_apis.processes.time_entries import routes as time_entries
 from process_apis.processes.unbound import routes as unbound
@@ -33,7 +34,7 @@ from shared.web import ReadinessCheck, create_api
 # What routes find under their names in the app's state.
 _PROVIDED = (
     *("clock", "database", "doorbell", "system", "librarian", "ledger", "approvals", "pusher"),
-    "ownership",
+    *("ownership", "repairer"),
 )
 
 
@@ -72,6 +73,7 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
             rating.router,
             billing.router,
             pushing.router,
+            repairing.router,
             replay.router,
             status.router,
         ],

@@ -14,6 +14,7 @@ from process_apis.processes.master_data import routes as master_data
 from process_apis.processes.posting import routes as posting
 from process_apis.processes.pushing import routes as pushing
 from process_apis.processes.rating import routes as rating
+from process_apis.processes.repairing import routes as repairing
 from process_apis.processes.replay import routes as replay
 from process_apis.processes.time_entries import routes as time_entries
 from process_apis.processes.unbound import routes as unbound
@@ -33,6 +34,7 @@ CONTRACTS: tuple[tuple[str, APIRouter, str], ...] = (
     ("mapping", mapping.router, "Which task, billing code and activity entries are mapped to."),
     ("rating", rating.router, "Rate cards, and which rate holds."),
     ("pushing", pushing.router, "What trackers are given of an ERP's masters."),
+    ("repairing", repairing.router, "Copies of masters that are brought in line."),
     ("billing", billing.router, "Terms of contracts: what of the hours is billed, and its limits."),
     ("replay", replay.router, "Replays: dry run, start, progress, stop."),
     ("status", status.router, "How much stands where."),

@@ -40,6 +40,7 @@ class Stage(StrEnum):
     COMPARE = "compare"
     MASTERS = "masters"
     PUSH = "push"
+    REPAIR = "repair"
     WATCH = "watch"
     REPLAY = "replay"
 

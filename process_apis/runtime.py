@@ -22,6 +22,7 @@ from process_apis.processes.posting import waking
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.ports import Incident, Listeners
 from process_apis.processes.pushing.steps import Pusher
+from process_apis.processes.repairing.repairer import Repairer
 from process_apis.processes.time_entries.steps import Reader
 from process_apis.processes.watching.steps import Watch
 from process_apis.settings import ProcessSettings
@@ -50,6 +51,7 @@ class Runtime:
     ledger: Ledger
     messenger: Messenger
     pusher: Pusher
+    repairer: Repairer
     watch: Watch
     http: tuple[HttpClient, ...]
 
@@ -147,6 +149,15 @@ def build(
             tell_stewards,
             wake,
             settings.push_masters,
+        ),
+        repairer=Repairer(
+            database,
+            system,
+            clock,
+            timing.reading_lease_span,
+            tell_stewards,
+            ownership,
+            settings.masters_threshold,
         ),
         http=(provider, system_http),
     )

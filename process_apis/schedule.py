@@ -18,6 +18,7 @@ from process_apis.processes.intake.tables import EventKind
 from process_apis.processes.master_data import steps as master_data
 from process_apis.processes.posting import breaker, waking
 from process_apis.processes.posting.readback import IS_DECIDABLE
+from process_apis.processes.repairing import plans
 from process_apis.processes.watching import steps as watching
 from process_apis.runtime import Runtime
 from process_apis.upstream.connections import Connection
@@ -54,6 +55,10 @@ _DUE = text(
       WHERE state = 'PENDING' AND due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
         AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
                         WHERE gate.connection = tracker AND {gates.STOPPED})
+    UNION SELECT 'repair', connection FROM master_repair
+      WHERE state = 'PENDING' AND due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
+        AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
+                        WHERE gate.connection = master_repair.connection AND {gates.STOPPED})
     UNION SELECT 'replay', '' FROM replay_job
       WHERE state IN ('PENDING', 'RUNNING') AND (lease_until IS NULL OR lease_until <= :now)
     UNION SELECT 'masters', connection FROM master_data_run WHERE status = 'RUNNING'
@@ -94,6 +99,10 @@ async def due(runtime: Runtime) -> list[Due]:
         found += [(Stage(row.stage), row.connection) for row in rows]
         found += [
             (Stage.APPROVE, name) for name in await automatic.due(transaction, runtime.approvals)
+        ]
+        found += [
+            (Stage.REPAIR, name)
+            for name in await plans.due(transaction, runtime.ownership.repairs, now)
         ]
         hints = await inbox.connections_due(transaction, now)
         found += [(STAGE_OF[EventKind(kind)], name) for name, kind in hints]

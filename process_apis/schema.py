@@ -19,6 +19,7 @@ import process_apis.processes.outbox.tables
 import process_apis.processes.posting.tables
 import process_apis.processes.pushing.tables
 import process_apis.processes.rating.tables
+import process_apis.processes.repairing.tables
 import process_apis.processes.replay.tables
 import process_apis.processes.time_entries.tables
 import process_apis.processes.watching.tables  # noqa: F401

@@ -32,6 +32,8 @@ from process_apis.processes.posting import (
 from process_apis.processes.posting.outcomes import Committed
 from process_apis.processes.posting.states import PostingState
 from process_apis.processes.pushing import steps as pushing
+from process_apis.processes.repairing import planning
+from process_apis.processes.repairing import steps as repairing
 from process_apis.processes.replay import running
 from process_apis.processes.time_entries import comparing, sweeps
 from process_apis.processes.time_entries import steps as time_entries
@@ -66,6 +68,7 @@ class Worker:
             Stage.MASTERS: self._masters,
             Stage.REPLAY: self._replay,
             Stage.PUSH: self._push,
+            Stage.REPAIR: self._repair,
         }
 
     async def work(self, stage: str, connection: str) -> None:
@@ -193,6 +196,11 @@ class Worker:
     async def _push(self, tracker: str) -> None:
         # Projects wait for clients, and tasks for projects: what one batch made lets others go.
         while await pushing.push(self._runtime.pusher, tracker):
+            pass
+
+    async def _repair(self, connection: str) -> None:
+        await planning.plan_if_due(self._runtime.repairer, connection)
+        while await repairing.repair(self._runtime.repairer, connection):
             pass
 
     async def _replay(self, _connection: str) -> None:

@@ -18,6 +18,10 @@ class OtherSystem:
     :param deleted: told beside the rows of a list.
     :param faulty: rows that make no sense, likewise.
     :param complete: what lists are whole.
+    :param repairs: what it can write, such as `client.name`.
+    :param repair_faults: taken one by one by the next calls that repair: "drop" after all was done,
+        "refuse" (each of the call), "status:<code>".
+    :param written: repairs that changed something, in order.
     :param asked: each list that was read, and since when.
     """
 
@@ -25,6 +29,9 @@ class OtherSystem:
     changed: dict[str, list[Json]] = field(default_factory=dict)
     deleted: dict[str, list[str]] = field(default_factory=dict)
     faulty: dict[str, list[Json]] = field(default_factory=dict)
+    repairs: list[str] = field(default_factory=list)
+    repair_faults: list[str] = field(default_factory=list)
+    written: list[Json] = field(default_factory=list)
     complete: bool = True
     status: int = 200
     asked: list[tuple[str, str | None]] = field(default_factory=list)
@@ -38,6 +45,7 @@ class OtherSystem:
                     "lists": sorted(self.lists),
                     "deltas": sorted(self.changed),
                     "deletions": sorted(self.changed),
+                    "repairs": self.repairs,
                 }
             )
         self.asked.append((domain, changed_since))
@@ -52,6 +60,31 @@ class OtherSystem:
             }
         )
 
+    def repair(self, batch: Json) -> Response:
+        """Of a worker or client, in whichever list they stand."""
+        fault = self.repair_faults.pop(0) if self.repair_faults else ""
+        if fault.startswith("status:"):
+            return JSONResponse({"code": "upstream_refused", "detail": "no"}, int(fault[7:]))
+        outcomes = [self._outcome(each, fault) for each in batch["items"]]
+        if fault == "drop":
+            return JSONResponse({"code": "upstream_no_answer", "detail": "lost"}, 504)
+        return JSONResponse({"outcomes": outcomes})
+
+    def _outcome(self, item: Json, fault: str) -> Json:
+        told = {"reference": item["reference"], "written": False, "message": None}
+        if fault == "refuse":
+            return {**told, "status": "refused", "message": "no such right"}
+        name = {"worker": ("workers", "users"), "client": ("accounts", "clients")}[item["kind"]]
+        rows = [row for each in name for row in self.lists.get(each, [])]
+        row = next((each for each in rows if each["external_id"] == item["external_id"]), None)
+        if row is None or row[item["attribute"]] not in (item["seen"], item["wanted"]):
+            return {**told, "status": "changed"}
+        if row[item["attribute"]] == item["wanted"]:
+            return {**told, "status": "done"}
+        row[item["attribute"]] = item["wanted"]
+        self.written.append(item)
+        return {**told, "status": "done", "written": True}
+
 
 def serve(app: FastAPI, systems: dict[str, OtherSystem]) -> None:
     """Routes of all three capabilities, for whichever systems there are at the time."""
@@ -60,3 +93,7 @@ def serve(app: FastAPI, systems: dict[str, OtherSystem]) -> None:
         @app.get(f"/{capability}/v1/{{name}}/{{domain}}")
         async def records(name: str, domain: str, changed_since: str | None = None) -> Response:
             return systems[name].answer(domain, changed_since)
+
+        @app.post(f"/{capability}/v1/{{name}}/repairs")
+        async def repairs(name: str, body: Json) -> Response:
+            return systems[name].repair(body)

@@ -334,6 +334,10 @@ class StandIn:
                 }
             )
 
+        @app.post(base + "/repairs")
+        async def repairs(body: Json) -> Response:
+            return OtherSystem(self.masters).repair(body)
+
         @app.post(base + "/postings")
         async def post(erp: str, body: Json) -> Response:
             await self.wait_at("post")

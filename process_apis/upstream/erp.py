@@ -154,6 +154,7 @@ class ErpAbilities(Read):
     settle_seconds: int
     max_concurrent_batches: int | None = None
     postings_per_second: float | None = None
+    repairs: list[Cleaned] = Field(default_factory=list)
 
 
 class LegalEntity(Read):

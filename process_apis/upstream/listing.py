@@ -42,3 +42,4 @@ class MasterAbilities(Read):
     lists: list[Cleaned]
     deltas: list[Cleaned]
     deletions: list[Cleaned]
+    repairs: list[Cleaned] = Field(default_factory=list)

@@ -19,6 +19,7 @@ from process_apis.upstream.erp import (
 )
 from process_apis.upstream.listing import M, MasterAbilities, MasterPage, RowPage
 from process_apis.upstream.master_events import ParsedMasterWebhook
+from process_apis.upstream.repairs import RepairsMade, RepairsToMake, RepairToMake
 from process_apis.upstream.time_tracking import (
     ApprovalPage,
     ApprovalsFound,
@@ -221,6 +222,24 @@ class SystemTier:
             params["changed_since"] = changed_since.isoformat()
         async for page in self._pages(path, page_model, params):
             yield page
+
+    async def repairable(self, capability: Capability, connection: str) -> list[str]:
+        """What a connection can write of its masters, such as `worker.email`."""
+        if capability == "erp":
+            return (await self.erp_abilities(connection)).repairs
+        return (await self.master_abilities(capability, connection)).repairs
+
+    async def repair(
+        self,
+        capability: Capability,
+        connection: str,
+        items: Sequence[RepairToMake],
+        deadline: datetime,
+    ) -> RepairsMade:
+        """Safe to repeat: the contract says that only what was seen is written over."""
+        body = RepairsToMake(items=list(items), deadline=deadline).model_dump(mode="json")
+        path = f"/{capability}/v1/{connection}/repairs"
+        return await self._read("POST", path, RepairsMade, json=body)
 
     # how
 

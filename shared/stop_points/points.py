@@ -47,6 +47,8 @@ class StopPoint(StrEnum):
     MASTERS_BATCH_TAKEN = "masters_batch_taken"
     PUSH_CLAIMED = "push_claimed"
     PUSH_ANSWERED = "push_answered"
+    REPAIR_CLAIMED = "repair_claimed"
+    REPAIR_ANSWERED = "repair_answered"
     OWNERSHIP_DECIDED = "ownership_decided"
 
 

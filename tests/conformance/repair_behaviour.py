@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from shared.problems import TimepostProblem
 from system_apis.capabilities.connector import Port
-from system_apis.capabilities.repairs import Repairer, RepairStatus, RepairToMake
+from system_apis.capabilities.repairing import Repairer
+from system_apis.capabilities.repairs import RepairStatus, RepairToMake
 
 NAMES = {"worker": "Ada Ito", "client": "Alder Bank"}
 VALUES = {

@@ -19,7 +19,7 @@ from process_apis.tests.conftest import (
     template_with_masters,
     tier,
 )
-from process_apis.tests.system_stand_in import StandIn
+from process_apis.tests.system_stand_in import ERP, StandIn
 from system_apis.app import create_app
 from system_apis.connectors.scim.tests.conftest import TOKEN, Tenant, scim_server, tenant
 from system_apis.settings import SystemIdentity, SystemSettings
@@ -69,6 +69,17 @@ base_url = "CLOCKIFY_URL"
 workspace_id = "WORKSPACE"
 api_key = {{ env = "CLOCKIFY_KEY" }}
 requests_per_second = 50
+
+# Its masters are in the database already; nobody calls it.
+[[connections]]
+name = "{ERP}"
+connector = "tryton"
+legal_entities = ["HRC-US"]
+[connections.options]
+base_url = "http://127.0.0.1:9"
+database = "none"
+user = "timepost"
+password = {{ env = "BAMBOO_KEY" }}
 
 [[connections]]
 name = "{DIRECTORY}"

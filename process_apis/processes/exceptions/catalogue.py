@@ -86,6 +86,15 @@ _ENTRIES = (
         "masters push). Nobody can track hours on what it does not have.",
     ),
     CatalogueEntry(
+        "MD_REPAIR_STUCK",
+        _S3,
+        _STEWARD,
+        "Copies of masters cannot be brought in line with their owners: {said}.",
+        "Mend the right or the value that it names, or let it through (timepost masters repair "
+        "--release). What is changed back again and again: find out who writes it there. Nothing "
+        "else waits for that.",
+    ),
+    CatalogueEntry(
         "MD_PROJECT_UNKNOWN",
         _S2,
         _STEWARD,

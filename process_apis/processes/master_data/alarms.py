@@ -7,7 +7,13 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-AlarmCode = Literal["MD_FEED_SHRANK", "MD_OWNERSHIP_CONFLICT", "MP_CODE_DRIFT", "MD_PUSH_REFUSED"]
+AlarmCode = Literal[
+    "MD_FEED_SHRANK",
+    "MD_OWNERSHIP_CONFLICT",
+    "MP_CODE_DRIFT",
+    "MD_PUSH_REFUSED",
+    "MD_REPAIR_STUCK",
+]
 
 
 @dataclass(frozen=True)

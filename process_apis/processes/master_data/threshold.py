@@ -7,15 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ThresholdSettings(BaseModel):
-    """Beyond which a reading of masters stops before it changes anything."""
+    """Beyond which a reading of masters stops, or repairs are held, until a person looks."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     share: float = Field(
-        default=0.2, ge=0, le=1, description="Of a list's known records that may vanish at once."
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Of a list's known records that may vanish, or be repaired, at once.",
     )
     handful: int = Field(
-        default=5, ge=0, description="So many may always vanish, whatever their share is."
+        default=5, ge=0, description="So many always may, whatever their share is."
     )
 
 

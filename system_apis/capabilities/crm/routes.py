@@ -16,7 +16,8 @@ from system_apis.capabilities.crm.schemas import AccountPage, CrmAbilities, Enga
 from system_apis.capabilities.deliveries import RawWebhook, WebhookAccepted
 from system_apis.capabilities.master_events import ParsedMasterWebhook
 from system_apis.capabilities.master_query import Masters
-from system_apis.capabilities.repairs import RepairsMade, RepairsToMake, carry_out
+from system_apis.capabilities.repairing import carry_out
+from system_apis.capabilities.repairs import RepairsMade, RepairsToMake
 from system_apis.capabilities.webhooks import Intake, read_again
 from system_apis.open_connections import ConnectionName, Crm
 

@@ -7,7 +7,8 @@ from shared.problems import Conflict, UpstreamRefused, UpstreamUnavailable
 from shared.web import problem_responses, throttled
 from system_apis.capabilities.directory.schemas import DirectoryAbilities, GroupPage, UserPage
 from system_apis.capabilities.master_query import Masters
-from system_apis.capabilities.repairs import RepairsMade, RepairsToMake, carry_out
+from system_apis.capabilities.repairing import carry_out
+from system_apis.capabilities.repairs import RepairsMade, RepairsToMake
 from system_apis.open_connections import Directory
 
 router = APIRouter(prefix="/directory/v1/{connection}", tags=["directory"])

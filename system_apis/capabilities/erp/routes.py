@@ -24,8 +24,8 @@ from system_apis.capabilities.erp.schemas import (
 )
 from system_apis.capabilities.erp.uncatalogued import Uncatalogued
 from system_apis.capabilities.master_query import Masters
+from system_apis.capabilities.repairing import carry_out as carry_out_repairs
 from system_apis.capabilities.repairs import RepairsMade, RepairsToMake
-from system_apis.capabilities.repairs import carry_out as carry_out_repairs
 from system_apis.open_connections import ConnectionName, Erp
 
 router = APIRouter(

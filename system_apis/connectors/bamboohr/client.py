@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.http_client import HttpClient, Response
 from shared.problems import TooManyRequests, UpstreamRefused, UpstreamUnavailable
-from system_apis.capabilities.repairs import RecordRefused
+from system_apis.capabilities.repairing import RecordRefused
 from system_apis.connectors.bamboohr.mapping import FIELDS
 from system_apis.connectors.bamboohr.platform_models import (
     ChangedTable,

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from system_apis.capabilities.repairs import Kind, Repairable, Values
+from system_apis.capabilities.repairing import Values
+from system_apis.capabilities.repairs import Kind, Repairable
 from system_apis.connectors.bamboohr.client import BambooHrClient
 from system_apis.connectors.bamboohr.platform_models import Employee
 

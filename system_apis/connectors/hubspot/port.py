@@ -12,7 +12,8 @@ from system_apis.capabilities.crm.schemas import (
     EngagementPage,
 )
 from system_apis.capabilities.master_events import MasterEvent
-from system_apis.capabilities.repairs import RepairMade, RepairToMake, repair_records
+from system_apis.capabilities.repairing import repair_records
+from system_apis.capabilities.repairs import RepairMade, RepairToMake
 from system_apis.capabilities.rows import read_rows
 from system_apis.connectors.hubspot import webhooks
 from system_apis.connectors.hubspot.client import HubSpotClient

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.http_client import HttpClient, Response
 from shared.problems import TooManyRequests, UpstreamRefused, UpstreamUnavailable
 from shared.values import Clock
-from system_apis.capabilities.repairs import RecordRefused
+from system_apis.capabilities.repairing import RecordRefused
 from system_apis.connectors.salesforce.platform_models import Error, QueryResult
 from system_apis.connectors.salesforce.sessions import Sessions
 from system_apis.connectors.salesforce.settings import SalesforceSettings

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from system_apis.capabilities.connector import ConnectionContext
 from system_apis.capabilities.crm.schemas import AccountPage, CrmAbilities, EngagementPage
 from system_apis.capabilities.deliveries import NoWebhooks
-from system_apis.capabilities.repairs import RepairMade, RepairToMake, repair_records
+from system_apis.capabilities.repairing import repair_records
+from system_apis.capabilities.repairs import RepairMade, RepairToMake
 from system_apis.capabilities.rows import read_rows, under
 from system_apis.connectors.salesforce.client import SalesforceClient
 from system_apis.connectors.salesforce.lists import Lists

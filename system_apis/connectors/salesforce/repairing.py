@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from system_apis.capabilities.repairs import Kind, Repairable, Values
+from system_apis.capabilities.repairing import Values
+from system_apis.capabilities.repairs import Kind, Repairable
 from system_apis.connectors.salesforce.client import SalesforceClient
 
 REPAIRS: list[Repairable] = ["client.name"]

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.http_client import HttpClient, Response
 from shared.problems import TooManyRequests, UpstreamRefused, UpstreamUnavailable
-from system_apis.capabilities.repairs import RecordRefused
+from system_apis.capabilities.repairing import RecordRefused
 from system_apis.connectors.scim.platform_models import Error, ListResponse, User
 from system_apis.connectors.scim.settings import ScimSettings
 

@@ -16,7 +16,8 @@ from system_apis.capabilities.hcm.schemas import (
     Worker,
     WorkerPage,
 )
-from system_apis.capabilities.repairs import RepairMade, RepairToMake, Values, repair_records
+from system_apis.capabilities.repairing import Values, repair_records
+from system_apis.capabilities.repairs import RepairMade, RepairToMake
 from system_apis.connectors.scim import mapping
 from system_apis.connectors.scim.client import ScimClient
 from system_apis.connectors.scim.platform_models import Group, User

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from system_apis.capabilities.repairs import Kind, Repairable, Values
+from system_apis.capabilities.repairing import Values
+from system_apis.capabilities.repairs import Kind, Repairable
 from system_apis.connectors.scim.client import ScimClient
 from system_apis.connectors.scim.mapping import email_of
 from system_apis.connectors.scim.platform_models import ENTERPRISE, User

@@ -22,7 +22,8 @@ from system_apis.capabilities.erp.schemas import (
     TaskPage,
     WorkerPage,
 )
-from system_apis.capabilities.repairs import RepairMade, RepairToMake, repair_records
+from system_apis.capabilities.repairing import repair_records
+from system_apis.capabilities.repairs import RepairMade, RepairToMake
 from system_apis.connectors.tryton.client import TrytonClient
 from system_apis.connectors.tryton.companies import ServedCompanies
 from system_apis.connectors.tryton.ledger import TrytonLedger

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 
 from shared.problems import UpstreamRefused
-from system_apis.capabilities.repairs import Kind, RecordRefused, Repairable, Values
+from system_apis.capabilities.repairing import RecordRefused, Values
+from system_apis.capabilities.repairs import Kind, Repairable
 from system_apis.connectors.tryton import mapping
 from system_apis.connectors.tryton.client import TrytonClient
 from system_apis.connectors.tryton.companies import ServedCompanies

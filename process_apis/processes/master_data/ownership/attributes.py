@@ -91,6 +91,11 @@ _ALL = (
     Attribute("access", "groups", ("directory",), "directory", "Who is in which group."),
 )
 
+# A copy of any other is no mere value: another legal entity is another employment.
+REPAIRED = frozenset(
+    f"{each.subject}.{each.name}" for each in _ALL if each.compared and each.name != "legal_entity"
+)
+
 ATTRIBUTES: Mapping[tuple[str, str], Attribute] = {(each.subject, each.name): each for each in _ALL}
 
 

@@ -7,7 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from process_apis.processes.master_data.ownership.attributes import ATTRIBUTES, SUBJECTS, Attribute
+from process_apis.processes.master_data.ownership.attributes import (
+    ATTRIBUTES,
+    REPAIRED,
+    SUBJECTS,
+    Attribute,
+)
 from process_apis.processes.master_data.ownership.rules import Rule, Survivorship
 from process_apis.provided import provided
 from process_apis.toml_files import read_file, wrong
@@ -61,6 +66,17 @@ class GroupRole(_Table):
     connection: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]{0,62}$")
 
 
+class RepairTable(_Table):
+    """A connection whose copies are brought in line with their owners."""
+
+    connection: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")
+    attributes: list[str] | None = Field(default=None, min_length=1, max_length=20)
+
+    def covers(self, subject: str, attribute: str) -> bool:
+        """Whether this attribute is one of those; all are where none is named."""
+        return self.attributes is None or f"{subject}.{attribute}" in self.attributes
+
+
 class OwnershipFile(_Table):
     """The whole file; what it does not name is as usual."""
 
@@ -70,6 +86,7 @@ class OwnershipFile(_Table):
     engagement: dict[str, RuleTable] = Field(default_factory=dict)
     access: dict[str, RuleTable] = Field(default_factory=dict)
     roles: list[GroupRole] = Field(default_factory=list)
+    repairs: list[RepairTable] = Field(default_factory=list)
 
     def tables(self) -> Iterator[tuple[str, str, RuleTable]]:
         """Subject, name of the attribute, and its rule."""
@@ -84,6 +101,7 @@ class Ownership:
 
     tables: Mapping[tuple[str, str], RuleTable] = field(default_factory=dict)
     roles: Sequence[GroupRole] = ()
+    repairs: Mapping[str, RepairTable] = field(default_factory=dict)
 
     def rule(self, attribute: Attribute, legal_entity: str | None = None) -> Rule:
         """The rule of an attribute; for a worker, that of their legal entity.
@@ -112,10 +130,12 @@ def read_ownership(path: Path | None) -> Ownership:
     without = "each attribute has its usual owner"
     document = read_file(path, OwnershipFile, "ownership file", _VARIABLE, without)
     faults = [fault for each in document.tables() for fault in _faults(*each)]
+    faults += _faults_of_repairs(document.repairs)
     if faults:
         raise wrong(path, faults)
     tables = {(subject, name): table for subject, name, table in document.tables()}
-    return Ownership(tables, document.roles)
+    repairs = {each.connection: each for each in document.repairs}
+    return Ownership(tables, document.roles, repairs)
 
 
 def _faults(subject: str, name: str, table: RuleTable) -> Iterator[FieldError]:
@@ -136,6 +156,19 @@ def _faults(subject: str, name: str, table: RuleTable) -> Iterator[FieldError]:
         for code in sorted(seen & set(special.codes)):
             yield FieldError(field=f"{inside}.codes", message=f"{code!r} has two rules")
         seen |= set(special.codes)
+
+
+def _faults_of_repairs(repairs: Sequence[RepairTable]) -> Iterator[FieldError]:
+    seen: set[str] = set()
+    for number, each in enumerate(repairs):
+        if each.connection in seen:
+            message = f"{each.connection!r} is there twice"
+            yield FieldError(field=f"repairs[{number}].connection", message=message)
+        seen.add(each.connection)
+        for place, name in enumerate(each.attributes or ()):
+            if name not in REPAIRED:
+                message = f"is not repaired; these are: {', '.join(sorted(REPAIRED))}"
+                yield FieldError(field=f"repairs[{number}].attributes[{place}]", message=message)
 
 
 def _of_owners(place: str, owners: Sequence[str], attribute: Attribute) -> Iterator[FieldError]:

@@ -4,6 +4,7 @@ An owner that says nothing of an attribute disagrees with nobody.
 """
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
@@ -32,6 +33,41 @@ Place = tuple[str, str, str, str, str]
 _PLACE: TypeAdapter[Place] = TypeAdapter(Place)
 
 
+@dataclass(frozen=True)
+class Difference:
+    """A copy that is not as the value that survives.
+
+    :param one: the record of the ERP around which all systems' stand.
+    :param value: what survives, and why in `counts`.
+    """
+
+    one: Known
+    attribute: Attribute
+    copy: Claim
+    counts: Survivor
+    value: str
+
+    @property
+    def place(self) -> Place:
+        one = self.one
+        return one.kind, one.connection, one.external_id, self.attribute.name, self.copy.connection
+
+    @property
+    def name(self) -> str:
+        """What the copy's own system calls it."""
+        names = self.one.claims["name"]
+        theirs = [each.value for each in names if each.connection == self.copy.connection]
+        return next((each for each in theirs if each), self.one.name)
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """Connection and id; where a person decided, of the decision."""
+        claim = self.counts.claim
+        if claim is None:
+            return DECIDED, str(self.counts.decision)
+        return claim.connection, claim.external_id
+
+
 async def drift(
     transaction: AsyncConnection,
     ownership: Ownership,
@@ -43,22 +79,35 @@ async def drift(
     :raises InvalidRequest: `after` of the query was not made here.
     """
     since, limit = _read(query.after), query.limit
-    lines: list[tuple[Place, DriftView]] = []
-    async for one in _different(transaction, query.kind, since, now):
-        lines += [
-            (place, line)
-            for place, line in _lines(one, ownership)
-            if (since is None or place[:3] != since[:3] or place > since)
-            and query.connection in (None, line.copy_connection)
-        ]
+    lines: list[Difference] = []
+    async for each in differences(transaction, ownership, now, query.kind, since):
+        if query.connection in (None, each.copy.connection):
+            lines.append(each)
         if len(lines) > limit:
             break
     page = lines[:limit]
-    following = _PLACE.dump_json(page[-1][0]).decode() if len(lines) > limit else None
-    return DriftPage(drift=[line for _, line in page], next_after=following)
+    following = _PLACE.dump_json(page[-1].place).decode() if len(lines) > limit else None
+    return DriftPage(drift=[_line(each) for each in page], next_after=following)
 
 
-async def _different(
+async def differences(
+    transaction: AsyncConnection,
+    ownership: Ownership,
+    now: datetime,
+    kind: DriftKind | None = None,
+    since: Place | None = None,
+) -> AsyncIterator[Difference]:
+    """Every copy that differs, by record and attribute.
+
+    :param since: from behind this place on.
+    """
+    async for one in _records(transaction, kind, since, now):
+        for each in _of(one, ownership):
+            if since is None or each.place[:3] != since[:3] or each.place > since:
+                yield each
+
+
+async def _records(
     transaction: AsyncConnection, kind: DriftKind | None, since: Place | None, now: datetime
 ) -> AsyncIterator[Known]:
     """Records of ERPs that may differ from others', from the last one that was told on."""
@@ -78,7 +127,7 @@ async def _different(
             place, first = (rows[-1].owner_connection, rows[-1].owner_external_id), False
 
 
-def _lines(one: Known, ownership: Ownership) -> Iterator[tuple[Place, DriftView]]:
+def _of(one: Known, ownership: Ownership) -> Iterator[Difference]:
     for attribute in sorted(compared_of(one.kind), key=lambda each: each.name):
         counts = one.counts(attribute, ownership)
         # What waits for a steward is nobody's to mend yet.
@@ -86,24 +135,22 @@ def _lines(one: Known, ownership: Ownership) -> Iterator[tuple[Place, DriftView]
             continue
         for copy in sorted(one.said(attribute), key=lambda each: each.connection):
             if attribute.differs(copy.value, counts.value):
-                place = one.kind, one.connection, one.external_id, attribute.name
-                line = _line(one, attribute, copy, counts, counts.value)
-                yield (*place, copy.connection), line
+                yield Difference(one, attribute, copy, counts, counts.value)
 
 
-def _line(one: Known, attribute: Attribute, copy: Claim, counts: Survivor, value: str) -> DriftView:
-    names = [each.value for each in one.claims["name"] if each.connection == copy.connection]
+def _line(each: Difference) -> DriftView:
+    owner_connection, owner_external_id = each.owner
     return DriftView(
-        kind=DriftKind(one.kind),
-        name=next((each for each in names if each), one.name),
-        attribute=attribute.name,
-        owner_connection=counts.claim.connection if counts.claim else DECIDED,
-        owner_external_id=counts.claim.external_id if counts.claim else str(counts.decision),
-        owner_value=value,
-        copy_connection=copy.connection,
-        copy_external_id=copy.external_id,
-        copy_value=copy.value,
-        why=counts.why,
+        kind=DriftKind(each.one.kind),
+        name=each.name,
+        attribute=each.attribute.name,
+        owner_connection=owner_connection,
+        owner_external_id=owner_external_id,
+        owner_value=each.value,
+        copy_connection=each.copy.connection,
+        copy_external_id=each.copy.external_id,
+        copy_value=each.copy.value,
+        why=each.counts.why,
     )
 
 

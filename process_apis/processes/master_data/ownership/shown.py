@@ -40,6 +40,7 @@ def _connections(ownership: Ownership) -> Iterator[str]:
     for role in ownership.roles:
         if role.connection is not None:
             yield role.connection
+    yield from ownership.repairs
 
 
 def _legal_entities(ownership: Ownership) -> Iterator[str]:

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from deploy.sandboxes.bamboohr.tests.fixtures import Bamboo
+from system_apis.capabilities.repairing import Repairer
 from system_apis.capabilities.repairs import (
     RepairedAttribute,
-    Repairer,
     RepairMade,
     RepairStatus,
     RepairToMake,

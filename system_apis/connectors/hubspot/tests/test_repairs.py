@@ -7,7 +7,8 @@ import pytest
 from deploy.sandboxes.hubspot.tests.fixtures import Hub
 from shared.http_client import Request, Response
 from shared.problems import UpstreamRefused
-from system_apis.capabilities.repairs import Repairer, RepairMade, RepairStatus, RepairToMake
+from system_apis.capabilities.repairing import Repairer
+from system_apis.capabilities.repairs import RepairMade, RepairStatus, RepairToMake
 from system_apis.connectors.hubspot.tests.conftest import Open, port_answering
 
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from deploy.sandboxes.salesforce.tests.fixtures import Org
 from shared.http_client import Request, Response
-from system_apis.capabilities.repairs import Repairer, RepairMade, RepairStatus, RepairToMake
+from system_apis.capabilities.repairing import Repairer
+from system_apis.capabilities.repairs import RepairMade, RepairStatus, RepairToMake
 from system_apis.connectors.salesforce.tests.conftest import Open, port_answering
 
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from system_apis.capabilities.connector import ConnectionContext
+from system_apis.capabilities.repairing import Repairer
 from system_apis.capabilities.repairs import (
     RepairedAttribute,
-    Repairer,
     RepairMade,
     RepairStatus,
     RepairToMake,
