@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from deploy.masters import ownership
+from deploy.masters.following import followed, listed, states
+from deploy.masters.repairing import repair
 from deploy.operator_settings import read_settings
 from deploy.process_calls import ProcessCalls, connected, told_plainly
 
@@ -19,6 +21,7 @@ masters = typer.Typer(
 )
 
 ownership.add_to(masters)
+masters.command("repair")(repair)
 
 Json = dict[str, Any]
 _RUNS = "/v1/master-data/runs"
@@ -148,40 +151,18 @@ def push(
         if dry_run:
             return {"states": begun["states"], "pushes": []}
         if retry:
-            refused = await calls.call("GET", path, query={"state": "REFUSED", "limit": 1000})
-            for each in refused["pushes"]:
+            for each in await listed(calls, path, "REFUSED"):
                 await calls.call("POST", f"/v1/pushes/{each['id']}/retry")
-        return await _pushed(calls, path)
+        page = await followed(calls, path, "giving")
+        return {**page, "pushes": await listed(calls, path, "REFUSED")}
 
     with told_plainly():
         found = asyncio.run(_with(begin_and_follow))
     for each in found["pushes"]:
         typer.echo(f"refused: {each['kind']} {each['name']}: {each['message']}")
-    typer.echo(_states(found))
+    typer.echo(states(found))
     if found["pushes"]:
         raise typer.Exit(1)
-
-
-async def _pushed(calls: ProcessCalls, path: str, every: float = 1.0, patience: int = 10) -> Json:
-    """What was refused, when nothing has moved for a while or everything is given."""
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("giving", total=None)
-        before, still = None, 0
-        while still < patience:
-            page = await calls.call("GET", path, query={"state": "REFUSED", "limit": 1000})
-            if not page["states"].get("PENDING"):
-                break
-            progress.update(task, description=_states(page))
-            still = still + 1 if page["states"] == before else 0
-            before = page["states"]
-            await asyncio.sleep(every)
-    return page
-
-
-def _states(page: Json) -> str:
-    return ", ".join(f"{state.lower()} {n}" for state, n in sorted(page["states"].items()))
 
 
 @masters.command("drift")

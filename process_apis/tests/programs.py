@@ -34,6 +34,8 @@ def environment(settings: ProcessSettings) -> dict[str, str]:
         "TIMING__OUTAGE_PAUSE": "0.1",
         "TIMING__OUTAGE_MOST": "1",
     }
+    if settings.ownership_file is not None:
+        wanted["OWNERSHIP_FILE"] = str(settings.ownership_file)
     return {**os.environ, **{prefix + name: value for name, value in wanted.items()}}
 
 

@@ -24,8 +24,12 @@ WHY = {"reason": "the people department says so"}
 
 @pytest.fixture
 def settings(settings: ProcessSettings, tmp_path: Path) -> ProcessSettings:
+    return with_repairs(settings, tmp_path)
+
+
+def with_repairs(settings: ProcessSettings, folder: Path) -> ProcessSettings:
     """With a CRM and an ERP whose copies are repaired."""
-    file = tmp_path / "ownership.toml"
+    file = folder / "ownership.toml"
     tables = f'[[repairs]]\nconnection = "{CRM}"\n[[repairs]]\nconnection = "{ERP}"\n'
     file.write_text(tables + 'attributes = ["worker.termination_date", "worker.email"]\n')
     return settings.model_copy(update={"ownership_file": file})

@@ -1,21 +1,15 @@
 """`timepost replay` at a terminal, against a running tier."""
 
-import asyncio
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-import httpx2
-
 from deploy.identity.in_thread import RunningIdentityServer
-from deploy.local.processes import free_ports
 from process_apis.settings import ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
-from process_apis.tests.programs import running, until
+from process_apis.tests.programs import running
 from process_apis.tests.system_stand_in import ERP, TRACKER
+from process_apis.tests.terminal import terminal
 
 
 async def test_an_operator_sees_starts_and_follows_a_replay(
@@ -27,36 +21,7 @@ async def test_an_operator_sees_starts_and_follows_a_replay(
     firm.enter(tier.system, "e4", project=firm.CLOSED, task=None)
     tier.system.post_faults.append("reject:rejected")
     await tier.approve(*names, "e4")
-    (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}"
-    secret = identity.client_secrets["timepost-operator"].get_secret_value()
-    environment = {
-        **os.environ,
-        "TIMEPOST_OPERATOR_PROCESS_URL": url,
-        "TIMEPOST_OPERATOR_IDENTITY__ISSUER": identity.issuer,
-        "TIMEPOST_OPERATOR_IDENTITY__CLIENT_SECRET": secret,
-    }
-
-    async def replay(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-m", "deploy.command_line", "replay", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    async def ready() -> bool:
-        async with httpx2.AsyncClient() as client:
-            try:
-                return (await client.get(f"{url}/ready")).status_code == 200
-            except httpx2.TransportError:
-                return False
-
-    with running(settings, tmp_path / "api.log", "serve", "process", "--port", str(port)):
-        await until(ready, "the API is ready")
+    async with terminal(settings, identity, tmp_path, "replay") as replay:
         shown = await replay("show", "--connection", ERP, "--lines", "2")
         assert shown.returncode == 0, shown.stderr
         assert "3 would be sent, 3.00 hours." in shown.stdout
@@ -85,6 +50,3 @@ async def test_an_operator_sees_starts_and_follows_a_replay(
         assert (over.returncode, "replay_over" in over.stderr) == (1, True)
         followed = await replay("follow", replay_id)
         assert (followed.returncode, "DONE: 3 sent on" in followed.stdout) == (0, True)
-    for text in (shown, changed, done):
-        assert "Traceback" not in text.stderr
-        assert secret not in text.stdout + text.stderr

@@ -1,55 +1,20 @@
 """`timepost connections state`, `pause`, `drain` and `resume`, against a running tier."""
 
-import asyncio
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import httpx2
-
 from deploy.identity.in_thread import RunningIdentityServer
-from deploy.local.processes import free_ports
 from process_apis.settings import ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
-from process_apis.tests.programs import running, until
+from process_apis.tests.programs import running
 from process_apis.tests.system_stand_in import ERP, TRACKER
+from process_apis.tests.terminal import terminal
 
 
 async def test_an_operator_switches_a_connection_at_a_terminal(
     tier: Tier, settings: ProcessSettings, identity: RunningIdentityServer, tmp_path: Path
 ) -> None:
-    (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}"
-    secret = identity.client_secrets["timepost-operator"].get_secret_value()
-    environment = {
-        **os.environ,
-        "TIMEPOST_OPERATOR_PROCESS_URL": url,
-        "TIMEPOST_OPERATOR_IDENTITY__ISSUER": identity.issuer,
-        "TIMEPOST_OPERATOR_IDENTITY__CLIENT_SECRET": secret,
-    }
-
-    async def connections(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-m", "deploy.command_line", "connections", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    async def ready() -> bool:
-        async with httpx2.AsyncClient() as client:
-            try:
-                return (await client.get(f"{url}/ready")).status_code == 200
-            except httpx2.TransportError:
-                return False
-
-    with running(settings, tmp_path / "api.log", "serve", "process", "--port", str(port)):
-        await until(ready, "the API is ready")
+    async with terminal(settings, identity, tmp_path, "connections") as connections:
         paused = await connections("pause", ERP, "--reason", "ERP upgrade")
         assert paused.returncode == 0, paused.stderr
         assert "by user:timepost-operator: ERP upgrade" in paused.stdout

@@ -72,6 +72,12 @@ def test_a_legal_entity_may_have_a_rule_of_its_own(tmp_path: Path) -> None:
             "two rules",
         ),
         ("[supplier.name]\nowners = ['erp']", "supplier", "not permitted"),
+        (
+            "[[repairs]]\nconnection = 'sales-us'\nattributes = ['worker.legal_entity']",
+            "repairs[0].attributes[0]",
+            "client.name, worker.cost_centre",
+        ),
+        ("[[repairs]]\nconnection = 'a'\n[[repairs]]\nconnection = 'a'", "repairs[1]", "twice"),
     ],
 )
 def test_a_wrong_key_is_named_with_the_file_and_the_reason(
