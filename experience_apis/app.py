@@ -5,6 +5,7 @@ uvicorn experience_apis.app:create_app --factory
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from http import HTTPStatus
 
 from fastapi import FastAPI
@@ -19,8 +20,9 @@ from experience_apis.upstream.approval_calls import ProcessApprovals
 from experience_apis.upstream.case_calls import ProcessCases
 from experience_apis.upstream.connection_calls import ProcessConnections
 from experience_apis.upstream.replay_calls import ProcessReplays
+from experience_apis.upstream.role_calls import ProcessRoles
 from shared.http_client import HttpClient, Timeout
-from shared.identity import ServiceTokens, TokenVerifier
+from shared.identity import GrantedRoles, ServiceTokens, TokenVerifier
 from shared.problems import NotReady
 from shared.telemetry import configure
 from shared.values import Clock, SystemClock
@@ -29,6 +31,8 @@ from shared.web import Lifespan, ReadinessCheck, create_api
 _CONNECT_SECONDS = 3.0
 # A dry run of a hundred thousand lines takes its time.
 _REHEARSAL_SECONDS = 60.0
+# The process tier decides anew at each call; this is only what is offered to choose.
+_KEEP_ROLES = timedelta(seconds=30)
 
 
 def create_app(settings: ExperienceSettings | None = None, clock: Clock | None = None) -> FastAPI:
@@ -59,6 +63,9 @@ def create_app(settings: ExperienceSettings | None = None, clock: Clock | None =
     app.state.process_approvals = ProcessApprovals(process_tier, tokens)
     app.state.process_connections = ProcessConnections(process_tier, tokens)
     app.state.clock = clock
+    if settings.roles_by_groups:
+        roles = ProcessRoles(process_tier, tokens)
+        app.state.granted_roles = GrantedRoles(roles.granted, clock, _KEEP_ROLES)
     return app
 
 

@@ -27,6 +27,11 @@ class ExperienceSettings(TierSettings):
     process_timeout_seconds: float = Field(
         default=10.0, gt=0, le=60, description="How long one call of the process tier may take."
     )
+    roles_by_groups: bool = Field(
+        default=False,
+        description="Ask the process tier for the roles that groups of a directory give, where its"
+        " ownership file lets them (see [identity](identity.md)).",
+    )
     identity: ExperienceIdentity
 
 

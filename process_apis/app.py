@@ -5,6 +5,7 @@ uvicorn process_apis.app:create_app --factory
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 
@@ -26,15 +27,18 @@ from process_apis.processes.unbound import routes as unbound
 from process_apis.runtime import Runtime, build
 from process_apis.settings import ProcessSettings, read_settings
 from process_apis.status import routes as status
+from shared.identity import GrantedRoles
 from shared.problems import NotReady
 from shared.telemetry import configure
 from shared.values import Clock
 from shared.web import ReadinessCheck, create_api
 
+# How long what a directory's groups give counts without being looked up again.
+_KEEP_ROLES = timedelta(seconds=30)
 # What routes find under their names in the app's state.
 _PROVIDED = (
     *("clock", "database", "doorbell", "system", "librarian", "ledger", "approvals", "pusher"),
-    *("ownership", "repairer"),
+    *("ownership", "group_grants", "repairer"),
 )
 
 
@@ -84,6 +88,8 @@ def create_app(settings: ProcessSettings | None = None, clock: Clock | None = No
     )
     for name in _PROVIDED:
         setattr(app.state, name, getattr(runtime, name))
+    if runtime.group_grants.has_any:
+        app.state.granted_roles = GrantedRoles(runtime.group_grants.of, runtime.clock, _KEEP_ROLES)
     return app
 
 

@@ -17,6 +17,7 @@ from process_apis.processes.feedback.recorder import record_feedback
 from process_apis.processes.feedback.steps import Messenger
 from process_apis.processes.master_data.alarms import Alarm
 from process_apis.processes.master_data.ownership.configuration import Ownership, read_ownership
+from process_apis.processes.master_data.ownership.granting import GroupGrants
 from process_apis.processes.master_data.steps import Librarian
 from process_apis.processes.posting import waking
 from process_apis.processes.posting.ledger import Ledger
@@ -47,6 +48,7 @@ class Runtime:
     reader: Reader
     approvals: ApprovalsDesk
     ownership: Ownership
+    group_grants: GroupGrants
     librarian: Librarian
     ledger: Ledger
     messenger: Messenger
@@ -120,6 +122,9 @@ def build(
         ),
         approvals=ApprovalsDesk(database, clock, approvals),
         ownership=ownership,
+        group_grants=GroupGrants(
+            database, ownership, clock, timedelta(seconds=settings.group_roles_fresh_seconds)
+        ),
         librarian=Librarian(
             database,
             system,

@@ -103,6 +103,12 @@ class ProcessSettings(DatabaseSettings, StoppableTierSettings):
         description="TOML file of who owns which attribute of masters (see [masters](masters.md));"
         " without it, each has its usual owner.",
     )
+    group_roles_fresh_seconds: int = Field(
+        default=3600,
+        ge=60,
+        description="How old the latest reading of a directory may be whose groups give roles;"
+        " an older one gives none (see [identity](identity.md)).",
+    )
     push_masters: dict[str, str] = Field(
         default_factory=dict,
         description="Trackers that are given an ERP's clients, projects and tasks, and which ERP's:"

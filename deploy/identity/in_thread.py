@@ -13,7 +13,7 @@ import uvicorn
 from pydantic import SecretStr
 
 from deploy.identity.app import create_app
-from deploy.identity.settings import IdentityServerSettings
+from deploy.identity.settings import DEVELOPMENT_DIRECTORY, IdentityServerSettings
 from deploy.identity.sign_in import BrowserClient
 
 _CONFIDENTIAL_CLIENTS = (
@@ -37,8 +37,12 @@ class RunningIdentityServer:
 
 
 @contextmanager
-def identity_server_in_thread(state_dir: Path) -> Iterator[RunningIdentityServer]:
+def identity_server_in_thread(
+    state_dir: Path, directory_file: Path = DEVELOPMENT_DIRECTORY
+) -> Iterator[RunningIdentityServer]:
     """Serves until the block ends; the secrets are random.
+
+    :param directory_file: clients and users.
 
     :raises TimeoutError: it did not start.
     """
@@ -52,6 +56,7 @@ def identity_server_in_thread(state_dir: Path) -> Iterator[RunningIdentityServer
                 login_password=running.login_password,
                 client_secrets=running.client_secrets,
                 redirect_uris={running.workbench.client_id: [_REDIRECT_URI]},
+                directory_file=directory_file,
             )
         )
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import configuration
 
-_DEVELOPMENT_DIRECTORY = Path(__file__).with_name("development.toml")
+DEVELOPMENT_DIRECTORY = Path(__file__).with_name("development.toml")
 
 
 class IdentityServerSettings(BaseSettings):
@@ -40,7 +40,7 @@ class IdentityServerSettings(BaseSettings):
         default_factory=dict, description="Replaces a client's redirect URIs, by client id."
     )
     directory_file: Path = Field(
-        default=_DEVELOPMENT_DIRECTORY, description="TOML file with clients and users."
+        default=DEVELOPMENT_DIRECTORY, description="TOML file with clients and users."
     )
     token_lifetime_seconds: int = Field(
         default=300, ge=1, le=3600, description="How long a token is valid."

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from threading import Thread
 from typing import Annotated, Any
 from uuid import uuid4
@@ -23,8 +24,9 @@ from experience_apis.tests.cases import (
 from experience_apis.tests.connections import a_flow, connections_router
 from experience_apis.tests.replays import replays_router
 from shared.http_client import HttpClient
-from shared.identity import IdentitySettings, Principal, TokenVerifier, requires
-from shared.problems import Forbidden, InvalidRequest, NotFound, PreconditionFailed
+from shared.identity import GrantedRoles, IdentitySettings, Principal, TokenVerifier, requires
+from shared.problems import Forbidden, InvalidRequest, NotFound, NotReady, PreconditionFailed
+from shared.values import SystemClock
 from shared.web import WebSettings, create_api
 
 _START_SECONDS = 20.0
@@ -62,6 +64,9 @@ class ProcessTier:
     approval: dict[str, Any] = field(default_factory=a_request)
     replays: dict[str, dict[str, Any]] = field(default_factory=dict)
     flow: dict[str, Any] = field(default_factory=a_flow)
+    granted: list[str] = field(default_factory=list)
+    asked_for_roles: int = 0
+    knows_roles: bool = True
 
     def note(self, request: Request, caller: Principal) -> None:
         query = list(request.query_params.multi_items())
@@ -132,11 +137,17 @@ def _app(tier: ProcessTier, issuer: str) -> FastAPI:
             approvals_router(tier),
             replays_router(tier),
             connections_router(tier),
+            _roles(tier),
         ],
         settings=WebSettings(access_log=False, docs_enabled=False),
         lifespan=closing,
         verifier=TokenVerifier(identity, provider.library_client),
     )
+
+    async def granted(_: Principal) -> frozenset[str]:
+        return frozenset(tier.granted)
+
+    app.state.granted_roles = GrantedRoles(granted, SystemClock(), timedelta())
 
     @app.middleware("http")
     async def answer_instead(request: Request, go_on: Any) -> Response:
@@ -146,6 +157,19 @@ def _app(tier: ProcessTier, issuer: str) -> FastAPI:
         return answer
 
     return app
+
+
+def _roles(tier: ProcessTier) -> APIRouter:
+    router = APIRouter(prefix="/v1/master-data/roles")
+
+    @router.get("/mine", dependencies=[requires("masters:read")])
+    async def mine() -> dict[str, Any]:
+        tier.asked_for_roles += 1
+        if not tier.knows_roles:
+            raise NotReady("The database is away.")
+        return {"subject": "x", "granted": tier.granted, "by_token": []}
+
+    return router
 
 
 def _cases(tier: ProcessTier) -> APIRouter:

@@ -1,10 +1,12 @@
 """Groups of a directory that stand for roles: a list for whoever reviews access."""
 
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from deploy.identity.in_thread import RunningIdentityServer
 from process_apis.settings import ProcessSettings
@@ -120,6 +122,7 @@ async def test_own_roles_are_compared_and_the_token_is_what_counts(
         "by_groups": ["data.steward", "finance.controller"],
         "only_by_token": [],
         "only_by_groups": ["finance.controller"],
+        "granted": [],
     }
     refused = await mapped.call(
         "POST",
@@ -142,3 +145,102 @@ async def test_the_list_is_for_those_who_review_access(
     headers = {"Authorization": f"Bearer {await token_of(identity, 'maya', 'masters:read')}"}
     answer = await tier.call("GET", "/v1/master-data/roles", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "role_missing")
+
+
+GRANTING = f"""
+[[roles]]
+group = "g-controllers"
+connection = "{LOGINS}"
+role = "finance.controller"
+grants = true
+
+[[roles]]
+group = "Analysts"
+connection = "{LOGINS}"
+role = "finance.analyst"
+grants = true
+"""
+DIRECTORY = {
+    "users": [
+        user("petra", "p.novak"),
+        user("u7", "ines"),
+        user("ada", "ada", active=False),
+        user("timepost-operator", "robot"),
+    ],
+    "groups": [
+        group("g-controllers", "Controllers", ("group", "g2"), ("user", "u7"), ("user", "ada")),
+        group("g2", "Deputies", ("user", "petra"), ("user", "timepost-operator")),
+        group("g3", "Analysts", ("user", "petra")),
+    ],
+}
+
+
+@pytest.fixture
+async def granting(
+    settings: ProcessSettings, system: StandIn, identity: RunningIdentityServer, tmp_path: Path
+) -> AsyncIterator[Tier]:
+    """A directory whose controllers are controllers here; Petra's token has another role."""
+    path = tmp_path / "ownership.toml"
+    path.write_text(GRANTING)
+    async with running_tier(
+        settings.model_copy(update={"ownership_file": path}), system, identity
+    ) as tier:
+        system.others = {LOGINS: "directory"}
+        system.other_systems[LOGINS] = OtherSystem(deepcopy(DIRECTORY))
+        await read(tier, LOGINS)
+        yield tier
+
+
+async def may_review(tier: Tier, identity: RunningIdentityServer, who: str) -> int:
+    """What a page for controllers answers to a new token."""
+    headers = {"Authorization": f"Bearer {await token_of(identity, who, 'masters:read')}"}
+    answer = await tier.call("GET", "/v1/master-data/roles", headers=headers)
+    if answer.status_code == 403:
+        assert answer.json()["code"] == "role_missing"
+    return int(answer.status_code)
+
+
+async def test_a_group_gives_its_role_until_somebody_is_taken_out_of_it(
+    granting: Tier, identity: RunningIdentityServer
+) -> None:
+    assert await may_review(granting, identity, "petra") == 200
+    headers = {"Authorization": f"Bearer {await token_of(identity, 'petra', 'masters:read')}"}
+    mine = (await granting.call("GET", "/v1/master-data/roles/mine", headers=headers)).json()
+    assert (mine["by_token"], mine["granted"]) == (["project.manager"], ["finance.controller"])
+    page = await listed(granting)
+    assert [(each["asked"], each["grants"], each["found"]) for each in page["groups"]] == [
+        ("g-controllers", True, True),
+        ("Analysts", True, False),
+    ]
+    assert page["groups"][0]["read_at"] is not None
+    groups = granting.system.other_systems[LOGINS].lists["groups"]
+    groups[1]["members"] = []
+    await read(granting, LOGINS)
+    assert await may_review(granting, identity, "petra") == 403
+
+
+@pytest.mark.parametrize("who", ["ines", "ada"])
+async def test_a_name_is_nobody_and_whoever_may_not_sign_in_has_nothing(
+    granting: Tier, identity: RunningIdentityServer, who: str
+) -> None:
+    assert await may_review(granting, identity, who) == 403
+
+
+_AN_HOUR_EARLIER = text(
+    "UPDATE master_data_run SET started_at = started_at - interval '61 minutes'"
+)
+
+
+async def test_a_reading_that_is_too_old_gives_nothing(
+    granting: Tier, identity: RunningIdentityServer
+) -> None:
+    async with granting.runtime.database.transaction() as transaction:
+        await transaction.execute(_AN_HOUR_EARLIER)
+    assert await may_review(granting, identity, "petra") == 403
+    await read(granting, LOGINS)
+    assert await may_review(granting, identity, "petra") == 200
+
+
+async def test_services_have_the_roles_of_their_tokens(granting: Tier) -> None:
+    mine = (await granting.call("GET", "/v1/master-data/roles/mine")).json()
+    assert (mine["by_token"], mine["granted"]) == (["integration.operator"], [])

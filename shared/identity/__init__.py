@@ -13,12 +13,14 @@ from shared.identity.access import (
     routes_without_rule,
     scope_rule_of,
 )
+from shared.identity.granted_roles import GrantedRoles
 from shared.identity.principal import Principal
 from shared.identity.service_tokens import ServiceTokens
 from shared.identity.settings import IdentitySettings
 from shared.identity.verifier import TokenVerifier
 
 __all__ = [
+    "GrantedRoles",
     "IdentitySettings",
     "Principal",
     "PublicRule",

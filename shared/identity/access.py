@@ -9,6 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from shared.identity.granted_roles import GrantedRoles
 from shared.identity.principal import Principal
 from shared.identity.verifier import TokenVerifier
 from shared.problems import Forbidden, Unauthenticated
@@ -39,6 +40,9 @@ class ScopeRule:
             raise Unauthenticated("The request carries no bearer token.", code="token_missing")
         verifier: TokenVerifier = request.app.state.token_verifier
         principal = await verifier.verify(credentials.credentials)
+        roles: GrantedRoles | None = getattr(request.app.state, "granted_roles", None)
+        if roles is not None:
+            principal = await roles.added_to(principal)
         request.state.principal = principal
         self.check(principal)
         return principal

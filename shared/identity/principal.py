@@ -10,7 +10,8 @@ class Principal:
     """A caller whose token was verified.
 
     ``actors`` are the services that act for the subject, the nearest one first (claim ``act``,
-    RFC 8693 section 4.1); empty when the token was not exchanged.
+    RFC 8693 section 4.1); empty when the token was not exchanged. ``directory_id`` is what a
+    directory calls the person. ``granted`` are those of the roles that the token does not have.
     """
 
     subject: str
@@ -20,6 +21,8 @@ class Principal:
     actors: tuple[str, ...]
     expires_at: datetime
     token: str = field(repr=False, compare=False)
+    directory_id: str | None = None
+    granted: frozenset[str] = frozenset()
 
     @property
     def is_user(self) -> bool:

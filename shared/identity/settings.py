@@ -42,6 +42,12 @@ class IdentitySettings(BaseModel):
         description="Claim that lists the caller's roles; a dotted path where the provider "
         "nests it (`realm_access.roles`).",
     )
+    directory_id_claim: str = Field(
+        default="sub",
+        min_length=1,
+        description="Claim that holds what the directory calls a person (its own id), where groups"
+        " of a directory give roles; a dotted path where the provider nests it.",
+    )
     client_id: str | None = Field(default=None, description="This tier's client id.")
     client_secret: SecretStr | None = Field(default=None, description="This tier's client secret.")
     audience_parameter: Literal["audience", "resource"] = Field(

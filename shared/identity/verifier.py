@@ -123,6 +123,7 @@ class TokenVerifier:
             actors=_actors(claims.act),
             expires_at=datetime.fromtimestamp(claims.exp, UTC),
             token=token,
+            directory_id=_text(everything, self._settings.directory_id_claim),
         )
 
     def _remember(self, digest: str, principal: Principal) -> None:
@@ -147,13 +148,23 @@ def _require_access_token_type(typ: object) -> None:
         raise _invalid("its type is not at+jwt")
 
 
-def _roles(claims: dict[str, Any], name: str) -> frozenset[str]:
+def _claim(claims: dict[str, Any], name: str) -> Any:
     """A claim of that very name first: providers also use URLs, which hold dots, as names."""
     value: Any = claims.get(name)
     if value is None:
         value = claims
         for part in name.split("."):
             value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _text(claims: dict[str, Any], name: str) -> str | None:
+    value = _claim(claims, name)
+    return value if isinstance(value, str) and value else None
+
+
+def _roles(claims: dict[str, Any], name: str) -> frozenset[str]:
+    value = _claim(claims, name)
     if not isinstance(value, list):
         return frozenset()
     return frozenset(role for role in value if isinstance(role, str))

@@ -59,11 +59,12 @@ class RuleTable(_Table):
 
 
 class GroupRole(_Table):
-    """A group of a directory that stands for a role."""
+    """A group of a directory that stands for a role, or gives it."""
 
     group: str = Field(min_length=1, max_length=200)
     role: Role
     connection: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]{0,62}$")
+    grants: bool = False
 
 
 class RepairTable(_Table):
@@ -131,6 +132,7 @@ def read_ownership(path: Path | None) -> Ownership:
     document = read_file(path, OwnershipFile, "ownership file", _VARIABLE, without)
     faults = [fault for each in document.tables() for fault in _faults(*each)]
     faults += _faults_of_repairs(document.repairs)
+    faults += _faults_of_roles(document.roles)
     if faults:
         raise wrong(path, faults)
     tables = {(subject, name): table for subject, name, table in document.tables()}
@@ -169,6 +171,13 @@ def _faults_of_repairs(repairs: Sequence[RepairTable]) -> Iterator[FieldError]:
             if name not in REPAIRED:
                 message = f"is not repaired; these are: {', '.join(sorted(REPAIRED))}"
                 yield FieldError(field=f"repairs[{number}].attributes[{place}]", message=message)
+
+
+def _faults_of_roles(roles: Sequence[GroupRole]) -> Iterator[FieldError]:
+    for number, each in enumerate(roles):
+        if each.grants and each.connection is None:
+            message = "is needed where a group grants a role: not any directory may"
+            yield FieldError(field=f"roles[{number}].connection", message=message)
 
 
 def _of_owners(place: str, owners: Sequence[str], attribute: Attribute) -> Iterator[FieldError]:

@@ -1,15 +1,16 @@
 """Who is in which group of a directory, and which roles that would mean.
 
-A list for those who review access. Nobody is let in or kept out by it: roles come with the token.
+A list for those who review access. Which of these count beside the token's is said by `granting`.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from process_apis.database import as_dicts, as_json
-from process_apis.processes.master_data.ownership.configuration import Ownership
+from process_apis.processes.master_data.ownership.configuration import GroupRole, Ownership
 from process_apis.processes.master_data.ownership.role_schemas import (
     GroupView,
     OwnRoles,
@@ -20,22 +21,25 @@ from process_apis.processes.master_data.ownership.role_schemas import (
 )
 from shared.identity import Principal
 
-# A group in a group counts; UNION ends where groups are in one another.
-_INSIDE = """
+# A group in a group counts; UNION ends where groups are in one another. What grants a role is found
+# by the directory's own id: names of groups are given by whoever may create one.
+INSIDE = """
     WITH RECURSIVE wanted AS (
         SELECT * FROM jsonb_to_recordset(CAST(:mappings AS jsonb))
-            AS mapping (number int, connection text, groups text, role text)
+            AS mapping (number int, connection text, groups text, role text, grants boolean)
     ), mapped AS (
-        SELECT wanted.number, wanted.role, known.owner_connection, known.owner_external_id,
-               known.name, known.members
+        SELECT wanted.number, wanted.role, wanted.grants, known.owner_connection,
+               known.owner_external_id, known.name, known.members
         FROM wanted JOIN directory_group AS known
-          ON (wanted.groups = known.owner_external_id OR lower(wanted.groups) = lower(known.name))
+          ON (wanted.groups = known.owner_external_id
+              OR NOT wanted.grants AND lower(wanted.groups) = lower(known.name))
          AND (wanted.connection IS NULL OR wanted.connection = known.owner_connection)
         WHERE known.vanished_at IS NULL
     ), inside AS (
-        SELECT role, name AS through, owner_connection, owner_external_id FROM mapped
+        SELECT role, grants, name AS through, owner_connection, owner_external_id FROM mapped
         UNION
-        SELECT inside.role, inside.through, child.owner_connection, child.owner_external_id
+        SELECT inside.role, inside.grants, inside.through, child.owner_connection,
+               child.owner_external_id
         FROM inside
         JOIN directory_group AS parent USING (owner_connection, owner_external_id)
         CROSS JOIN LATERAL jsonb_array_elements(coalesce(parent.members, '[]')) AS member
@@ -47,10 +51,10 @@ _INSIDE = """
 
 _PEOPLE = text(
     f"""
-    {_INSIDE}
+    {INSIDE}
     , belonging AS (
         SELECT DISTINCT login.owner_connection, login.owner_external_id, login.user_name,
-               login.name, login.email, inside.role, inside.through
+               login.name, login.email, inside.role, inside.grants, inside.through
         FROM inside
         JOIN directory_group AS direct USING (owner_connection, owner_external_id)
         CROSS JOIN LATERAL jsonb_array_elements(coalesce(direct.members, '[]')) AS member
@@ -61,8 +65,8 @@ _PEOPLE = text(
             OR lower(login.user_name) = lower(:subject))
     )
     SELECT owner_connection AS connection, owner_external_id AS external_id, user_name, name, email,
-           jsonb_agg(jsonb_build_object('role', role, 'group', through) ORDER BY role, through)
-               AS roles
+           jsonb_agg(jsonb_build_object('role', role, 'group', through, 'grants', grants)
+                     ORDER BY role, through, grants) AS roles
     FROM belonging
     WHERE (owner_connection, owner_external_id) > (:connection, :external_id)
     GROUP BY 1, 2, 3, 4, 5
@@ -73,10 +77,12 @@ _PEOPLE = text(
 
 _GROUPS = text(
     f"""
-    {_INSIDE}
-    SELECT wanted.groups AS asked, wanted.role, mapped.owner_connection AS connection,
-           mapped.owner_external_id AS external_id, mapped.name,
-           mapped.members IS NOT NULL AS members_told
+    {INSIDE}
+    SELECT wanted.groups AS asked, wanted.role, wanted.grants,
+           mapped.owner_connection AS connection, mapped.owner_external_id AS external_id,
+           mapped.name, mapped.members IS NOT NULL AS members_told,
+           (SELECT max(started_at) FROM master_data_run AS run WHERE run.status = 'DONE'
+              AND NOT run.dry_run AND run.connection = mapped.owner_connection) AS read_at
     FROM wanted LEFT JOIN mapped USING (number)
     ORDER BY wanted.number, connection, external_id
     """  # noqa: S608 - our own SQL
@@ -90,7 +96,7 @@ async def page(transaction: AsyncConnection, ownership: Ownership, query: RoleQu
         transaction, ownership, query.role, None, connection, external_id, query.limit + 1
     )
     shown = people[: query.limit]
-    asked = {"mappings": _mappings(ownership)}
+    asked = {"mappings": as_json(mappings(ownership.roles))}
     groups = as_dicts(await transaction.execute(_GROUPS, asked))
     more = len(people) > query.limit
     return RolePage(
@@ -100,17 +106,28 @@ async def page(transaction: AsyncConnection, ownership: Ownership, query: RoleQu
     )
 
 
-async def own(transaction: AsyncConnection, ownership: Ownership, caller: Principal) -> OwnRoles:
-    """The caller's roles by their token, and by the groups of whoever has that id or name."""
+async def own(
+    transaction: AsyncConnection,
+    ownership: Ownership,
+    caller: Principal,
+    granted: frozenset[str],
+) -> OwnRoles:
+    """The caller's roles by their token, and by the groups of whoever has that id or name.
+
+    :param granted: what groups give to them.
+    """
     found = await _people(transaction, ownership, None, caller.subject, "", "", 2)
-    by_groups = sorted({each.role for one in found for each in one.roles})
+    by_token = caller.roles - caller.granted
+    known = len(found) == 1
+    by_groups = {each.role for one in found for each in one.roles} if known else set()
     return OwnRoles(
         subject=caller.subject,
-        known=len(found) == 1,
-        by_token=sorted(caller.roles),
-        by_groups=by_groups if len(found) == 1 else [],
-        only_by_token=sorted(caller.roles - set(by_groups)) if len(found) == 1 else [],
-        only_by_groups=sorted(set(by_groups) - caller.roles) if len(found) == 1 else [],
+        known=known,
+        by_token=sorted(by_token),
+        by_groups=sorted(by_groups),
+        only_by_token=sorted(by_token - by_groups) if known else [],
+        only_by_groups=sorted(by_groups - by_token),
+        granted=sorted(granted),
     )
 
 
@@ -123,7 +140,7 @@ async def _people(
     external_id: str,
     limit: int,
 ) -> list[PersonView]:
-    asked = {"mappings": _mappings(ownership), "role": role, "subject": subject}
+    asked = {"mappings": as_json(mappings(ownership.roles)), "role": role, "subject": subject}
     place = {"connection": connection, "external_id": external_id, "limit": limit}
     rows = as_dicts(await transaction.execute(_PEOPLE, {**asked, **place}))
     return [
@@ -131,14 +148,15 @@ async def _people(
     ]
 
 
-def _mappings(ownership: Ownership) -> str:
-    rows: list[dict[str, Any]] = [
+def mappings(roles: Iterable[GroupRole]) -> list[dict[str, Any]]:
+    """As the statements take them."""
+    return [
         {
             "number": number,
             "connection": each.connection,
             "groups": each.group,
             "role": each.role,
+            "grants": each.grants,
         }
-        for number, each in enumerate(ownership.roles)
+        for number, each in enumerate(roles)
     ]
-    return as_json(rows)

@@ -1,4 +1,4 @@
-"""Routes of roles by group: for those who review access; nobody is let in by them."""
+"""Routes of roles by group: for those who review access, and for everybody about themselves."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from process_apis.database import TheDatabase
 from process_apis.processes.master_data.ownership import group_roles
 from process_apis.processes.master_data.ownership.configuration import TheOwnership
+from process_apis.processes.master_data.ownership.granting import TheGrants
 from process_apis.processes.master_data.ownership.role_schemas import (
     OwnRoles,
     RolePage,
@@ -25,7 +26,7 @@ REVIEWERS = frozenset({"data.steward", "integration.operator", "finance.controll
     operation_id="list_roles_by_group",
     summary="Who would have which role by their groups",
     description="As the ownership file maps groups of directories to roles, with groups that were "
-    "not found. Tokens alone say who may do what.",
+    "not found. What grants a role counts beside the token; what does not is only compared.",
     dependencies=[requires("masters:read", roles=REVIEWERS)],
 )
 @throttled("120/minute")
@@ -40,13 +41,15 @@ async def list_roles_by_group(
     "/mine",
     operation_id="compare_own_roles",
     summary="One's own roles, by token and by group",
-    description="Which of them only the token has, and which only the groups.",
+    description="Which of them only the token has, which only the groups, and which are granted.",
 )
 @throttled("120/minute")
 async def compare_own_roles(
     caller: Annotated[Principal, requires("masters:read")],
     ownership: TheOwnership,
     database: TheDatabase,
+    grants: TheGrants,
 ) -> OwnRoles:
     async with database.transaction() as transaction:
-        return await group_roles.own(transaction, ownership, caller)
+        granted = await grants.read(transaction, caller)
+        return await group_roles.own(transaction, ownership, caller, granted)

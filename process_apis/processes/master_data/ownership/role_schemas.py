@@ -1,5 +1,7 @@
 """Wire contract of roles by group, a part of `master_data` v1."""
 
+from datetime import datetime
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from process_apis.processes.master_data.ownership.configuration import Role
@@ -25,6 +27,7 @@ class RoleView(BaseModel):
     group: str = Field(
         description="Name of the mapped group, also if somebody is in one inside it."
     )
+    grants: bool = Field(description="It gives the role; otherwise it is only compared.")
 
 
 class PersonView(BaseModel):
@@ -47,6 +50,8 @@ class GroupView(BaseModel):
     connection: str | None
     external_id: str | None
     name: str | None
+    grants: bool = Field(description="It gives the role, and is found by its id alone.")
+    read_at: datetime | None = Field(description="When the directory was last read.")
     members_told: bool | None = Field(description="False: its directory does not tell who is in.")
 
 
@@ -59,7 +64,7 @@ class RolePage(BaseModel):
 
 
 class OwnRoles(BaseModel):
-    """The caller's roles, by token and by group. What counts is the token."""
+    """The caller's roles, by token and by group. What counts is the token, and what is granted."""
 
     subject: str
     known: bool = Field(
@@ -72,4 +77,7 @@ class OwnRoles(BaseModel):
     )
     only_by_groups: list[str] = Field(
         description="A group stands for them, and the token lacks them."
+    )
+    granted: list[str] = Field(
+        description="Groups give them now, to whoever the directory knows by the token's own id."
     )

@@ -69,10 +69,16 @@ class Tenant:
         return await self._create("Groups", name, body)
 
     async def change(self, user_name: str, **attributes: Any) -> None:
+        await self._replace(f"Users/{self.ids[user_name]}", attributes)
+
+    async def change_group(self, name: str, **attributes: Any) -> None:
+        await self._replace(f"Groups/{self.ids[name]}", attributes)
+
+    async def _replace(self, path: str, attributes: dict[str, Any]) -> None:
         operations = [{"op": "replace", "value": attributes}]
         answer = await self.http.request(
             "PATCH",
-            f"{self.url}/Users/{self.ids[user_name]}",
+            f"{self.url}/{path}",
             json={
                 "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
                 "Operations": operations,

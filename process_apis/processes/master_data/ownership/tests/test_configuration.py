@@ -77,6 +77,11 @@ def test_a_legal_entity_may_have_a_rule_of_its_own(tmp_path: Path) -> None:
             "repairs[0].attributes[0]",
             "client.name, worker.cost_centre",
         ),
+        (
+            "[[roles]]\ngroup = 'g1'\nrole = 'consultant'\ngrants = true",
+            "roles[0].connection",
+            "not any directory may",
+        ),
         ("[[repairs]]\nconnection = 'a'\n[[repairs]]\nconnection = 'a'", "repairs[1]", "twice"),
     ],
 )
