@@ -19,7 +19,7 @@ from deploy.local.scenario.director import Director, Outcome, Surroundings
 from deploy.local.scenario.firm import DEMO_FILE, read_firm
 from deploy.local.scenario.make_plan import FIRST_DAY
 from deploy.local.scenario.operator import CLIENT, Operator
-from deploy.local.scenario.other_systems import CRM, HCM, other_systems
+from deploy.local.scenario.other_systems import ACQUIRED_HCM, CRM, HCM, other_systems
 from deploy.local.scenario.refusals import MastersNotRead, NotSeen, Refused
 from deploy.local.scenario.report import show
 from deploy.local.scenario.tracker import Tracker
@@ -98,7 +98,7 @@ async def play(stack: Stack, supervisor: Supervisor, steps: Steps) -> Outcome:
                 password=stack.secrets.login_password,
                 secret=stack.secrets.clients["timepost-experience"],
             ),
-            masters=(ERP, HCM, CRM),
+            masters=(ERP, HCM, CRM, ACQUIRED_HCM),
             read_erp=stack.erp.reader,
             reopen=partial(reopen, stack),
             check_services=supervisor.check,

@@ -26,6 +26,8 @@ SEED = 20260101
 
 # Closed too early in the ERP, and reopened while the demo runs.
 REOPENED, CLOSED_ON = 2200, date(2026, 11, 8)
+# Sold, and not begun.
+NOT_STARTED, STARTS_ON = 2303, date(2026, 12, 7)
 
 Table = dict[str, Any]
 
@@ -146,6 +148,7 @@ def _project(entity: str, number: int, clients: list[Table], dice: random.Random
         "tasks": sorted(dice.sample(_TASKS, dice.randrange(2, 5))),
         "legal_entity": entity,
         **({"closed_on": CLOSED_ON} if number == REOPENED else {}),
+        **({"starts_on": STARTS_ON} if number == NOT_STARTED else {}),
     }
 
 

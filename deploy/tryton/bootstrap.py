@@ -239,6 +239,9 @@ def create_project(project: Firm, clients: dict[str, Record], service: Record | 
         if client and service:
             task.product = service
             task.list_price = Decimal(project["rate"])
+    if starts_on := project.get("starts_on"):
+        for each in [work, *work.children]:
+            each.timesheet_start_date = starts_on
     work.save()
     if closed_on := project.get("closed_on"):
         close_project(work, closed_on)

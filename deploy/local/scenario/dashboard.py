@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -50,6 +51,20 @@ class Dashboard:
         body = {"decisions": [{**wanted, "reason": reason}]}
         (outcome,) = (await self.call(who, "POST", "/approvals/decisions", json=body))["outcomes"]
         return dict(outcome)
+
+    async def delegate(self, who: str, to: str, reason: str) -> str:
+        """Have somebody stand in from now on, for a day; answers the delegation's id.
+
+        :param to: their address.
+        """
+        now = datetime.now(UTC)
+        times = {"valid_from": now.isoformat(), "valid_to": (now + timedelta(days=1)).isoformat()}
+        body = {"delegate": to, "reason": reason, **times}
+        return str((await self.call(who, "POST", "/delegations", json=body))["id"])
+
+    async def end_delegation(self, who: str, delegation_id: str) -> None:
+        """They are back."""
+        await self.call(who, "DELETE", f"/delegations/{delegation_id}")
 
     async def call(self, who: str, method: str, path: str, **more: Any) -> dict[str, Any]:
         """:raises Refused: the dashboard refused the call as a whole."""

@@ -37,6 +37,7 @@ class Project:
     billable: bool
     closed_on: date | None
     entity: str = "US01"
+    starts_on: date | None = None
 
     @property
     def name(self) -> str:
@@ -89,6 +90,7 @@ def read_firm(first_day: date, path: Path = FIRM_FILE) -> Firm:
                 billable="client" in project,
                 closed_on=project.get("closed_on"),
                 entity=project.get("legal_entity", home),
+                starts_on=project.get("starts_on"),
             )
             for project in data["projects"]
         ),

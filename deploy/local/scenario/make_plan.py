@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from deploy.local.scenario.changes import (
     Change,
@@ -18,7 +19,7 @@ from deploy.local.scenario.changes import (
 )
 from deploy.local.scenario.firm import Firm, Person, Project
 from deploy.local.scenario.plan import Delivery, Fate, Later, Plan, PlannedEntry, PlannedWeek
-from deploy.local.scenario.world import UNDER_CONTRACT, world_stories
+from deploy.local.scenario.world import UNDER_CONTRACT, turns_of_the_year, world_stories
 
 FIRST_DAY = date(2026, 10, 26)  # a Monday; all days lie in periods that the ERP holds open
 WEEKS = 4
@@ -55,7 +56,8 @@ def make_plan(firm: Firm) -> Plan:
     weeks["milena.sorokin", 3] = every_entry(case="MD_WORKER_UNKNOWN")(contractor)
     for place, change in [*stories(firm), *world_stories(firm)]:
         weeks[place] = change(weeks[place])
-    return Plan(sorted(weeks.values(), key=lambda week: (week.monday, week.person.email)))
+    told = [*weeks.values(), *turns_of_the_year(firm, partial(manager_of, firm))]
+    return Plan(sorted(told, key=lambda week: (week.monday, week.person.email)))
 
 
 def stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
@@ -88,7 +90,9 @@ def ordinary_week(firm: Firm, person: Person, number: int, dice: random.Random) 
     open_ = [
         project
         for project in firm.projects_of(person.entity)
-        if project.closed_on is None and project.code not in UNDER_CONTRACT
+        if project.closed_on is None
+        and project.starts_on is None
+        and project.code not in UNDER_CONTRACT
     ]
     projects = dice.sample(open_, min(3, len(open_)))
     entries = [

@@ -18,6 +18,7 @@ from deploy.local.scenario.operator import Entry, Operator
 from deploy.local.scenario.refusals import NotSeen
 from deploy.local.scenario.verdict import Decisions, Expectation
 from deploy.local.scenario.weekend_plan import (
+    DELEGATE_ADDRESS,
     REASON,
     REFUSED,
     Fate,
@@ -30,7 +31,7 @@ from deploy.timetagger.person import Person as Account
 LOOK_EVERY_SECONDS = 0.5
 PATIENCE_SECONDS = 90.0
 FEEDBACK_TAG = "#posted"
-MANAGER, CONTROLLER = "ines", "carl"
+MANAGER, CONTROLLER, DELEGATE = "ines", "carl", "petra"
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,10 @@ class Weekends:
             await self._say(MANAGER, plan, "approve")
             await self._submit(plan)  # what was changed since
             await self._say(MANAGER, plan, "approve")
+        elif plan.fate is Fate.BY_DELEGATE:
+            away = await self._dashboard.delegate(MANAGER, DELEGATE_ADDRESS, "On leave.")
+            await self._say(DELEGATE, plan, "approve")
+            await self._dashboard.end_delegation(MANAGER, away)
         elif plan.fate is Fate.REJECTED:
             await self._say(MANAGER, plan, "reject", REASON)
         elif plan.fate is Fate.BY_CONTROLLER:

@@ -21,6 +21,9 @@ REFUSED = "Refused: "
 SELF_APPROVAL = f"{REFUSED}self_approval"
 POLICY = "policy internal-work"  # of `deploy/local/approvals.toml`, as the dashboard names it
 REASON = "Which phase was this for?"
+# Of `deploy/local/approvals.toml`: who decides, and who does while they are away.
+MANAGER_ADDRESS = "ines.ferreira@haldenridge.example"
+DELEGATE_ADDRESS = "petra.novak@haldenridge.example"
 
 _NAMES = ("ada.lindqvist", "esra.demirtas", "ines.ferreira")
 _SATURDAYS = [FIRST_DAY + timedelta(weeks=number, days=5) for number in range(4)]
@@ -31,17 +34,19 @@ class Fate(StrEnum):
 
     BY_MANAGER = "approved by the manager"
     BY_CONTROLLER = "approved by a controller, because they are the manager's own hours"
+    BY_DELEGATE = "approved by somebody who stands in for the manager"
     BY_POLICY = "approved by a policy"
     REJECTED = "rejected"
     NOT_SUBMITTED = "too long for the policy, and never submitted"
 
     @property
     def is_approval(self) -> bool:
-        return self in (Fate.BY_MANAGER, Fate.BY_CONTROLLER, Fate.BY_POLICY)
+        by = (Fate.BY_MANAGER, Fate.BY_CONTROLLER, Fate.BY_DELEGATE, Fate.BY_POLICY)
+        return self in by
 
     @property
     def is_submitted(self) -> bool:
-        return self in (Fate.BY_MANAGER, Fate.BY_CONTROLLER, Fate.REJECTED)
+        return self in (Fate.BY_MANAGER, Fate.BY_CONTROLLER, Fate.BY_DELEGATE, Fate.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ def plan_weekends(firm: Firm) -> tuple[Weekend, ...]:
         make(ada, 3, "Sun 20:00", 30, "steering", case="MD_PROJECT_UNKNOWN"),
     )
     rejected = (make(ada, 2, "Sat 09:00", 80, "hr-1071/rollout"),)
+    while_away = (make(ada, 1, "Sat 09:30", 70, "hr-1042/build"),)
     own = (make(ines, 3, "Sat 11:00", 90, "hr-1057/workshops"),)
     internal = (
         make(esra, 3, "Sat 10:00", 60, "hr-0001/training"),
@@ -124,6 +130,7 @@ def plan_weekends(firm: Firm) -> tuple[Weekend, ...]:
     return (
         Weekend(ada, "ada", _SATURDAYS[3], Fate.BY_MANAGER, on_call),
         Weekend(ada, "ada", _SATURDAYS[2], Fate.REJECTED, rejected),
+        Weekend(ada, "ada", _SATURDAYS[1], Fate.BY_DELEGATE, while_away),
         Weekend(ines, "ines", _SATURDAYS[3], Fate.BY_CONTROLLER, own),
         Weekend(esra, "", _SATURDAYS[3], Fate.BY_POLICY, internal),
         Weekend(esra, "", _SATURDAYS[2], Fate.NOT_SUBMITTED, too_long),
@@ -144,6 +151,8 @@ def expected_decisions(weekends: Sequence[Weekend]) -> Counter[str]:
             case Fate.BY_CONTROLLER:
                 told[SELF_APPROVAL] += 1
                 told["Approved by carl."] += 1
+            case Fate.BY_DELEGATE:
+                told[f"Approved by petra in place of {MANAGER_ADDRESS}."] += 1
             case Fate.BY_POLICY:
                 told[f"Approved by {POLICY}."] += len({one.start.date() for one in each.entries})
             case Fate.REJECTED:

@@ -6,8 +6,9 @@ generated firm may have other names tomorrow.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from deploy.local.scenario.changes import (
     Change,
@@ -21,7 +22,7 @@ from deploy.local.scenario.changes import (
     the_week,
 )
 from deploy.local.scenario.firm import Firm, Person, Project
-from deploy.local.scenario.plan import Delivery, Fate, Later, PlannedEntry
+from deploy.local.scenario.plan import Delivery, Fate, Later, PlannedEntry, PlannedWeek
 
 # Closed too early in the ERP, and reopened while people wait for it.
 REOPENED = "HR-2200"
@@ -32,6 +33,12 @@ UNDER_CONTRACT = frozenset({LIMITED, WITHOUT_RATE})
 RATE, LIMIT = "100.00", "1200.00"
 LEFT_ON = date(2026, 11, 17)
 PLACED_FROM = date(2026, 11, 4)
+# Sold, and not begun: it starts after the four weeks.
+NOT_STARTED = "HR-2303"
+# Closed with effect from this day on, in the HCM of the legal entity that was just acquired.
+CENTRE_CLOSED, CENTRE_CLOSED_FROM = "D-40", date(2026, 11, 16)
+# Australia's year begins on Wednesday of this week; everything before is closed.
+YEAR_ENDS, YEAR_BEGINS = date(2026, 6, 30), date(2026, 7, 1)
 # In the tracker only: the ERP knows no such project.
 LATE_PROJECT = Project("HR-9001", "Acquisition diligence", ("Interviews",), True, None, "ACQ1")
 
@@ -68,7 +75,9 @@ def world_stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
     limited, unrated = firm.project(LIMITED), firm.project(WITHOUT_RATE)
     of_contract = {"project": limited, "task": limited.tasks[0]}
     without = {"project": unrated, "task": unrated.tasks[0], "case": "RT_MISSING"}
-    left, placed = _after_leaving, _before_placement
+    not_started = firm.project(NOT_STARTED)
+    unbegun = {"project": not_started, "task": not_started.tasks[0]}
+    left, placed, shut = _after_leaving, _before_placement, _after_centre_closed
     inactive = "MD_WORKER_INACTIVE"
     return [
         ((who("UK01", 0), 1), one_entry(0, **elsewhere("US01"))),
@@ -82,6 +91,8 @@ def world_stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
         ((who("CA01", 1), 1), every_entry_if(placed, case=inactive)),
         ((who("ACQ1", 0), 3), one_entry(0, **late)),
         ((who("ACQ1", 1), 2), one_entry(1, **late)),
+        ((who("DE01", 1), 1), one_entry(0, **unbegun, case="MD_PROJECT_NOT_STARTED")),
+        ((who("ACQ1", 2), 3), every_entry_if(shut, case="MD_COSTCENTRE_INVALID")),
         ((who("SG01", 0), 1), approved_by_oneself),
         ((who("AE01", 2), 2), saturday_of_thirty_hours),
         ((who("US01", 12), 0), night_of_the_clocks),
@@ -102,6 +113,38 @@ def world_stories(firm: Firm) -> list[tuple[tuple[str, int], Change]]:
         ),
         ((who("JP01", 1), 3), the_week(fate=Fate.SUBMITTED)),
     ]
+
+
+def turns_of_the_year(firm: Firm, manager_of: Callable[[Person], Person]) -> list[PlannedWeek]:
+    """Two Australians around midnight before the first of July, which are two days in UTC as well.
+
+    What was worked on the thirtieth belongs to a closed year: it is posted on its own day, and
+    booked into the first period that is open.
+    """
+    if len(firm.entities) == 1:
+        return []
+    project = next(each for each in firm.projects_of("AU01") if each.tasks)
+    told = []
+    for person in firm.people_of("AU01")[1:3]:
+        evening = datetime.combine(YEAR_ENDS, time(21), person.zone)
+        night = datetime.combine(YEAR_BEGINS, time(0, 30), person.zone)
+        entries = [
+            PlannedEntry(project, project.tasks[0], start, minutes, "Cut-over of the year")
+            for start, minutes in ((evening, 120), (night, 150))
+        ]
+        monday = YEAR_ENDS - timedelta(days=YEAR_ENDS.weekday())
+        told.append(PlannedWeek(person, monday, manager_of(person), tuple(entries)))
+    return told
+
+
+def acquired(firm: Firm) -> tuple[Person, ...]:
+    """Who is not in the firm's HCM, but in the files of the one they came with."""
+    return firm.people_of("ACQ1")
+
+
+def at_closed_centre(firm: Firm) -> Person:
+    """Whose cost centre was closed, according to those files."""
+    return acquired(firm)[2]
 
 
 def under_limit(firm: Firm) -> Person:
@@ -132,6 +175,10 @@ def disagreements(firm: Firm) -> list[Disagreement]:
 
 def _after_leaving(entry: PlannedEntry) -> bool:
     return entry.start.date() > LEFT_ON
+
+
+def _after_centre_closed(entry: PlannedEntry) -> bool:
+    return entry.start.date() >= CENTRE_CLOSED_FROM
 
 
 def _before_placement(entry: PlannedEntry) -> bool:

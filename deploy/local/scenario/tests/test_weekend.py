@@ -29,7 +29,7 @@ PLAN = plan_weekends(FIRM)
 
 def test_a_handful_of_entries_on_saturdays_and_sundays() -> None:
     entries = [entry for weekend in PLAN for entry in weekend.entries]
-    assert len(entries) == 10
+    assert len(entries) == 11
     assert {entry.start.weekday() for entry in entries} == {5, 6}
     assert {weekend.person for weekend in PLAN} == set(weekend_people(FIRM))
     assert {weekend.fate for weekend in PLAN} == set(Fate)
@@ -49,6 +49,7 @@ def test_all_kinds_of_decisions_are_expected() -> None:
     assert expected_decisions(PLAN) == {
         "Approved by ines.": 2,
         "Approved by carl.": 1,
+        "Approved by petra in place of ines.ferreira@haldenridge.example.": 1,
         "Approved by policy internal-work.": 2,
         "Rejected by ines: Which phase was this for?": 1,
         "Refused: self_approval": 1,
@@ -78,8 +79,9 @@ async def test_what_no_sweep_finds_ends_the_scenario(timetagger: Accounts) -> No
                 await weekends.live(PLAN)
 
     expected = weekends.expectation
-    assert (len(expected.known), expected.approved, len(expected.lines)) == (10, 7, 6)
+    assert (len(expected.known), expected.approved, len(expected.lines)) == (11, 8, 7)
     assert {line.date for line in expected.lines.values()} == {
+        date(2026, 11, 7),
         date(2026, 11, 21),
         date(2026, 11, 22),
     }

@@ -15,7 +15,7 @@ from deploy.local.scenario.expected import (
 from deploy.local.scenario.firm import DEMO_FILE, read_firm
 from deploy.local.scenario.make_plan import FIRST_DAY, make_plan
 from deploy.local.scenario.plan import Delivery
-from deploy.local.scenario.world import REOPENED
+from deploy.local.scenario.world import CENTRE_CLOSED_FROM, NOT_STARTED, REOPENED
 
 FIRM = read_firm(FIRST_DAY, DEMO_FILE)
 DATA = tomllib.loads(DEMO_FILE.read_text(encoding="utf-8"))
@@ -67,6 +67,30 @@ def test_hours_cross_a_limit_in_an_order_that_is_known() -> None:
     assert {delivery for _, _, delivery in beside} == {Delivery.THREE_TIMES}
     assert read_expected()["cases_by_code"]["CT_NTE_EXCEEDED"] == 2
     assert read_expected()["cases_by_code"]["RT_MISSING"] == 1
+
+
+def test_australias_year_ends_between_two_entries_of_one_day_in_utc() -> None:
+    turns = [
+        (week.person.timezone, entry.start.date(), entry.start.astimezone(UTC).date())
+        for week, entry in make_plan(FIRM).entries()
+        if week.monday < FIRST_DAY
+    ]
+    june, july = date(2026, 6, 30), date(2026, 7, 1)
+    assert sorted(turns) == [
+        ("Australia/Adelaide", june, june),
+        ("Australia/Adelaide", july, june),
+        ("Australia/Sydney", june, june),
+        ("Australia/Sydney", july, june),
+    ]
+
+
+def test_a_project_that_has_not_begun_and_a_closed_cost_centre_take_no_hours() -> None:
+    cases = read_expected()["cases"]
+    unbegun = [each["project"] for each in cases if each["code"] == "MD_PROJECT_NOT_STARTED"]
+    assert [each.partition(" ")[0] for each in unbegun] == [NOT_STARTED]
+    closed = {each["date"] for each in cases if each["code"] == "MD_COSTCENTRE_INVALID"}
+    assert len(closed) == 5
+    assert min(closed) >= CENTRE_CLOSED_FROM.isoformat()
 
 
 def test_people_work_on_days_that_are_others_in_utc() -> None:
