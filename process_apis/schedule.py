@@ -18,6 +18,7 @@ from process_apis.processes.intake.tables import EventKind
 from process_apis.processes.master_data import steps as master_data
 from process_apis.processes.posting import breaker, waking
 from process_apis.processes.posting.readback import IS_DECIDABLE
+from process_apis.processes.pushing import store as pushing
 from process_apis.processes.repairing import plans
 from process_apis.processes.watching import steps as watching
 from process_apis.runtime import Runtime
@@ -103,6 +104,9 @@ async def due(runtime: Runtime) -> list[Due]:
         found += [
             (Stage.REPAIR, name)
             for name in await plans.due(transaction, runtime.ownership.repairs, now)
+        ]
+        found += [
+            (Stage.PUSH, name) for name in await pushing.to_plan(transaction, runtime.pusher.pairs)
         ]
         hints = await inbox.connections_due(transaction, now)
         found += [(STAGE_OF[EventKind(kind)], name) for name, kind in hints]

@@ -190,10 +190,10 @@ class Worker:
         await master_data.refresh(self._runtime.librarian, connection)
         await self._validate("")
         for tracker in self._runtime.pusher.trackers_of(connection):
-            await pushing.plan(self._runtime.pusher, tracker)
             self._runtime.doorbell.ring(Stage.PUSH, tracker)
 
     async def _push(self, tracker: str) -> None:
+        await pushing.plan_if_due(self._runtime.pusher, tracker)
         # Projects wait for clients, and tasks for projects: what one batch made lets others go.
         while await pushing.push(self._runtime.pusher, tracker):
             pass

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from process_apis import schedule
 from process_apis.doorbell import Stage
+from process_apis.processes.master_data.steps import refresh
 from process_apis.settings import ProcessSettings
 from process_apis.tests import firm
 from process_apis.tests.conftest import Tier
@@ -153,6 +155,34 @@ async def test_a_rename_after_an_answer_that_nobody_saw_makes_no_second_one(tier
     tier.clock.move(3600)
     await give(tier)
     assert list(given(tier.system)) == ["Acme Industries", "HR-1042 Ledger", "Design"]
+
+
+async def test_a_reading_after_which_everything_died_is_pushed_all_the_same(tier: Tier) -> None:
+    """The reading is taken over in one transaction; whoever was to push may be gone after it."""
+    await give(tier)
+    tier.system.masters["clients"][0]["name"] = "Acme Industries"
+    tier.clock.move(1)
+    await refresh(tier.runtime.librarian, ERP)
+    assert (Stage.PUSH, TRACKER) in await schedule.due(tier.runtime)
+    await tier.worker.work(Stage.PUSH, TRACKER)
+    assert "Acme Industries" in given(tier.system)
+    tier.clock.move(1)
+    assert (Stage.PUSH, TRACKER) not in await schedule.due(tier.runtime)
+
+
+async def test_a_tracker_that_refuses_us_is_a_case_until_it_lets_us_in(tier: Tier) -> None:
+    tier.system.give_faults = ["status:502"] * 9
+    await give(tier)
+    assert await tier.cases() == []
+    for _ in range(2):
+        tier.clock.move(3600)
+        await tier.worker.work(Stage.PUSH, TRACKER)
+    assert "1 waiting (The system tier answered 502" in (await tier.case())["sentence"]
+    tier.system.give_faults = []
+    tier.clock.move(3600)
+    await tier.worker.work(Stage.PUSH, TRACKER)
+    assert (await pushes(tier))["states"] == {"DONE": 3}
+    assert await tier.cases() == []
 
 
 async def test_tasks_of_a_closed_project_do_not_wait_for_it(tier: Tier) -> None:

@@ -4,7 +4,6 @@ import pytest
 
 from deploy.sandboxes.clockify.tests.fixtures import Sandbox
 from process_apis.doorbell import Stage
-from process_apis.processes.pushing import steps
 from process_apis.settings import ProcessSettings
 from process_apis.tests.conftest import Tier
 from process_apis.tests.system_stand_in import ERP
@@ -20,7 +19,6 @@ async def test_clients_projects_and_tasks_of_the_erp_are_in_the_tracker(
     tier: Tier, sandbox: Sandbox
 ) -> None:
     for _ in range(2):
-        await steps.plan(tier.runtime.pusher, HOURS)
         await tier.worker.work(Stage.PUSH, HOURS)
     projects = sandbox.call("GET", "/projects?page-size=500")
     ours = [each for each in projects if each["note"].startswith("Kept by Timepost")]

@@ -11,8 +11,9 @@ from process_apis.processes.billing.tables import TermsState
 from process_apis.processes.master_data import changes
 from process_apis.processes.master_data.currencies import CURRENCIES
 from process_apis.processes.master_data.steps import Librarian
+from process_apis.publishing import require_second_person
 from shared.identity import Principal
-from shared.problems import Conflict, FieldError, Forbidden, ValidationFailed
+from shared.problems import Conflict, FieldError, ValidationFailed
 
 
 async def draft(librarian: Librarian, wanted: NewTerms, caller: Principal) -> TermsView:
@@ -68,12 +69,7 @@ async def publish(
     :raises ValidationFailed: other published terms cover the same at the same time.
     """
     wanted = await read(librarian, terms_id)
-    if wanted.created_by == caller.subject:
-        raise Forbidden(
-            "Whoever wrote contract terms does not publish them.",
-            code="author_may_not_publish",
-            action="Have somebody else publish them.",
-        )
+    require_second_person(wanted.created_by, caller, "contract terms")
     async with librarian.database.transaction() as transaction:
         now = librarian.clock.now()
         await store.lock(transaction, "")

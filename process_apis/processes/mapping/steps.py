@@ -21,9 +21,10 @@ from process_apis.processes.mapping.schemas import (
 from process_apis.processes.mapping.tables import MappingState
 from process_apis.processes.master_data import changes
 from process_apis.processes.master_data.steps import Librarian
+from process_apis.publishing import require_second_person
 from process_apis.rows import refuse
 from shared.identity import Principal
-from shared.problems import Conflict, Forbidden
+from shared.problems import Conflict
 from shared.stop_points import StopPoint, reached
 
 
@@ -127,12 +128,7 @@ async def publish(
     """
     async with librarian.database.transaction() as transaction:
         found = await store.version(transaction, mapping_id)
-        if found["created_by"] == caller.subject:
-            raise Forbidden(
-                "Whoever wrote a mapping does not publish it.",
-                code="author_may_not_publish",
-                action="Have another steward publish it.",
-            )
+        require_second_person(found["created_by"], caller, "a mapping")
         await store.lock(transaction, found["tracker"], found["target"])
         # Only now: somebody else may have published it meanwhile.
         found = await store.version(transaction, mapping_id)

@@ -30,6 +30,8 @@ from shared.values import Clock
 
 BATCH = 50
 _MOST_WAIT = 3600
+# So often a tracker is asked before anybody is told that it cannot be.
+_PATIENCE = 3
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,14 @@ class Pusher:
 ThePusher = Annotated[Pusher, provided("pusher")]
 
 
-async def plan(pusher: Pusher, tracker: str) -> int:
-    """Note what a tracker is to have; how much is new of that."""
+async def plan_if_due(pusher: Pusher, tracker: str) -> None:
+    """Note what a tracker is to have, if its ERP was read since that was last done."""
+    erp = pusher.pairs.get(tracker)
+    if erp is None:
+        return  # what it was to have before it was taken out of the settings is still given
     async with pusher.database.transaction() as transaction:
-        now = pusher.clock.now()
-        return await store.plan(transaction, tracker, pusher.erp_of(tracker), now)
+        if await store.to_plan(transaction, {tracker: erp}):
+            await store.plan(transaction, tracker, erp, pusher.clock.now())
 
 
 async def push(pusher: Pusher, tracker: str) -> int:
@@ -167,11 +172,18 @@ async def _settle(
 async def _tell_stewards(
     transaction: AsyncConnection, pusher: Pusher, tracker: str, now: datetime
 ) -> None:
-    number, name, message = await store.refused(transaction, tracker)
-    more = f", and {number - 1} more" if number > 1 else ""
-    said = f"{name} ({message}){more}" if number else ""
-    over = None if number else "the tracker has all that it was given"
+    rows = await store.standing(transaction, tracker, _PATIENCE)
+    said = "; ".join(_said(row) for row in rows)
+    over = None if rows else "the tracker has all that it was given"
     await pusher.tell(transaction, Alarm("MD_PUSH_REFUSED", tracker, now, said, over))
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    message = (row["message"] or "no reason was given").rstrip(".")
+    if row["state"] == PushState.PENDING:
+        return f"{row['number']} waiting ({message})"
+    more = f", and {row['number'] - 1} more" if row["number"] > 1 else ""
+    return f"{row['name']} ({message}){more}"
 
 
 _STATES = {
@@ -239,7 +251,11 @@ async def retry(pusher: Pusher, doorbell: Doorbell, push_id: UUID) -> PushView:
     async with pusher.database.transaction() as transaction:
         row = await store.retry(transaction, push_id, pusher.clock.now())
         if row is None:
-            raise Conflict(f"Push {push_id} was not refused.", code="push_not_refused")
+            raise Conflict(
+                f"Push {push_id} was not refused.",
+                code="push_not_refused",
+                action="Only what is REFUSED or TAKEN is tried again; all else goes on by itself.",
+            )
         await _tell_stewards(transaction, pusher, row["tracker"], pusher.clock.now())
     doorbell.ring(Stage.PUSH, row["tracker"])
     return _view(row)

@@ -1,6 +1,6 @@
 """Pushes in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -128,11 +128,30 @@ _RETRY = text(
     WHERE id = :id AND state IN ('REFUSED', 'TAKEN') RETURNING *
     """
 )
-_REFUSED = text(
+_STANDING = text(
     """
-    SELECT count(*) OVER () AS number, wanted ->> 'name' AS name, message
-    FROM master_push WHERE tracker = :tracker AND state = 'REFUSED'
-    ORDER BY updated_at, id LIMIT 1
+    SELECT DISTINCT ON (state) state, count(*) OVER (PARTITION BY state) AS number,
+           wanted ->> 'name' AS name, message
+    FROM master_push WHERE tracker = :tracker
+      AND (state = 'REFUSED' OR state = 'PENDING' AND attempts >= :patience)
+    ORDER BY state DESC, updated_at, id
+    """
+)
+_DUE = text(
+    """
+    SELECT pair.tracker
+    FROM jsonb_to_recordset(CAST(:pairs AS jsonb)) AS pair (tracker text, erp text)
+    LEFT JOIN push_plan AS plan ON plan.tracker = pair.tracker
+    WHERE EXISTS (SELECT FROM master_data_run AS run WHERE run.connection = pair.erp
+        AND run.status = 'DONE' AND NOT run.dry_run
+        AND (plan.planned_at IS NULL OR run.finished_at >= plan.planned_at))
+    ORDER BY pair.tracker
+    """
+)
+_PLANNED = text(
+    """
+    INSERT INTO push_plan (tracker, planned_at) VALUES (:tracker, :now)
+    ON CONFLICT (tracker) DO UPDATE SET planned_at = excluded.planned_at
     """
 )
 _COUNTS = text(
@@ -146,9 +165,20 @@ _COUNTS = text(
 async def plan(transaction: AsyncConnection, tracker: str, erp: str, now: datetime) -> int:
     """Note what the tracker is to have, as the ERP's masters stand; how much is new of that."""
     asked = {"tracker": tracker, "erp": erp, "now": now}
+    # First of all: the row is locked until this transaction ends.
+    await transaction.execute(_PLANNED, {"tracker": tracker, "now": now})
     planned = (await transaction.execute(_PLAN, asked)).rowcount
     await transaction.execute(_LEAVE_TASKS, {"tracker": tracker, "now": now})
     return planned
+
+
+async def to_plan(transaction: AsyncConnection, pairs: Mapping[str, str]) -> list[str]:
+    """Trackers whose ERP was read since they were last compared with it.
+
+    :param pairs: the ERP of each tracker.
+    """
+    rows = [{"tracker": tracker, "erp": erp} for tracker, erp in pairs.items()]
+    return [row.tracker for row in await transaction.execute(_DUE, {"pairs": as_json(rows)})]
 
 
 async def claim(
@@ -207,10 +237,12 @@ async def retry(
     return rows[0] if rows else None
 
 
-async def refused(transaction: AsyncConnection, tracker: str) -> tuple[int, str, str]:
-    """How many the tracker will not take; the name of one, and why."""
-    row = (await transaction.execute(_REFUSED, {"tracker": tracker})).first()
-    return (row.number, row.name or "", row.message or "") if row else (0, "", "")
+async def standing(
+    transaction: AsyncConnection, tracker: str, patience: int
+) -> list[dict[str, Any]]:
+    """What the tracker refuses, and what it was asked for so often, with one example of each."""
+    asked = {"tracker": tracker, "patience": patience}
+    return as_dicts(await transaction.execute(_STANDING, asked))
 
 
 async def counts(transaction: AsyncConnection, tracker: str) -> dict[str, int]:

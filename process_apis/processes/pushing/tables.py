@@ -29,6 +29,16 @@ class PushKind(StrEnum):
     TASK = "task"
 
 
+class PushPlan(SQLModel, table=True):
+    """When a tracker was last compared with its ERP's masters; readings that end later make the
+    next comparison due."""
+
+    __tablename__ = "push_plan"
+
+    tracker: str = Field(primary_key=True)
+    planned_at: datetime = Field(sa_type=Instant)
+
+
 class MasterPush(SQLModel, table=True):
     """One record of the ERP at one tracker. The intent is written before the tracker is asked."""
 

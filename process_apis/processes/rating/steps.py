@@ -25,6 +25,7 @@ from process_apis.processes.rating.schemas import (
     Question,
 )
 from process_apis.processes.rating.tables import CardState
+from process_apis.publishing import require_second_person
 from process_apis.rows import refuse
 from shared.identity import Principal
 from shared.problems import Conflict, FieldError, Forbidden, ValidationFailed
@@ -115,12 +116,7 @@ async def publish(
     """
     database, now = librarian.database, librarian.clock.now()
     wanted = await read(database, card_id, caller)
-    if wanted.card.created_by == caller.subject:
-        raise Forbidden(
-            "Whoever wrote a rate card does not publish it.",
-            code="author_may_not_publish",
-            action="Have somebody else publish it.",
-        )
+    require_second_person(wanted.card.created_by, caller, "a rate card")
     lines = [DraftLine(**each.model_dump()) for each in wanted.lines]
     refuse(_CANNOT, cards.unfit(lines))
     async with database.transaction() as transaction:
