@@ -20,6 +20,7 @@ from process_apis.processes.posting import breaker, waking
 from process_apis.processes.posting.readback import IS_DECIDABLE
 from process_apis.processes.pushing import store as pushing
 from process_apis.processes.repairing import plans
+from process_apis.processes.repairing import store as repairing
 from process_apis.processes.watching import steps as watching
 from process_apis.runtime import Runtime
 from process_apis.upstream.connections import Connection
@@ -103,7 +104,10 @@ async def due(runtime: Runtime) -> list[Due]:
         ]
         found += [
             (Stage.REPAIR, name)
-            for name in await plans.due(transaction, runtime.ownership.repairs, now)
+            for name in [
+                *await plans.due(transaction, runtime.ownership.repairs, now),
+                *await repairing.abandoned(transaction, runtime.ownership.repairs),
+            ]
         ]
         found += [
             (Stage.PUSH, name) for name in await pushing.to_plan(transaction, runtime.pusher.pairs)

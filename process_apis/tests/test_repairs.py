@@ -1,19 +1,22 @@
 """Copies of masters are brought in line with their owner, in the systems that have them."""
 
+import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from deploy.identity.in_thread import RunningIdentityServer
 from process_apis import schedule
 from process_apis.doorbell import Stage
 from process_apis.settings import ProcessSettings
-from process_apis.tests.conftest import Tier
+from process_apis.tests.conftest import Tier, running_tier
 from process_apis.tests.other_systems import OtherSystem
 from process_apis.tests.programs import running, until
 from process_apis.tests.signing_in import token_of
-from process_apis.tests.system_stand_in import ERP
+from process_apis.tests.system_stand_in import ERP, StandIn
 from process_apis.tests.test_drift import both, drift
 from process_apis.tests.test_other_masters import ACCOUNT, CRM, HCM, read
 from process_apis.tests.test_stop_points import died_at
@@ -205,6 +208,65 @@ async def test_what_was_held_goes_on_when_it_is_not_that_many_any_more(tier: Tie
     assert page["states"] == {"DONE": 1, "OVER": 6}
     assert len(system.written) == 1
     assert await tier.cases() == []
+
+
+async def test_what_was_let_through_once_is_held_again_when_it_comes_back(
+    tier: Tier, identity: RunningIdentityServer
+) -> None:
+    await clients(tier, 7)
+    system = crm(tier, *(f"Old {each}" for each in range(1, 8)))
+    await mend(tier)
+    steward = await steward_token(identity)
+    await tier.call("POST", f"/v1/repairs/{CRM}/release", json=WHY, headers=steward)
+    await tier.worker.work(Stage.REPAIR, CRM)
+    assert len(system.written) == 7
+    crm_says(tier, *(f"Old {each}" for each in range(1, 8)))
+    assert (await mend(tier))["states"] == {"HELD": 7}
+    assert len(system.written) == 7
+
+
+async def test_a_copy_of_which_two_erps_want_different_things_is_left_alone(tier: Tier) -> None:
+    system = crm(tier, "ACME Ltd")
+    tier.system.erps["tryton-other"] = ["HRC-US"]
+    await read(tier, "tryton-other")
+    await add_twin(tier, "Acme")
+    assert (await mend(tier))["states"] == {"DONE": 1}, "both say the same"
+    await add_twin(tier, "Acme, Inc.")
+    crm_says(tier, "ACME Ltd")
+    await mend(tier)
+    assert (len(system.written), names(system)) == (1, ["ACME Ltd"])
+
+
+async def add_twin(tier: Tier, name: str) -> None:
+    """The same client in another ERP, under this name."""
+    other = {"id": str(uuid4()), "owner_connection": "tryton-other", "name": name}
+    async with tier.runtime.database.transaction() as transaction:
+        await transaction.execute(_NO_TWIN)
+        await transaction.execute(_TWIN, {"other": json.dumps(other)})
+
+
+_NO_TWIN = text("DELETE FROM client WHERE owner_connection = 'tryton-other'")
+_TWIN = text(
+    "INSERT INTO client SELECT (jsonb_populate_record(client, CAST(:other AS jsonb))).* FROM client"
+    " WHERE code = 'C-101'"
+)
+
+
+async def test_what_is_taken_out_of_the_file_is_not_written_and_waits_no_more(
+    tier: Tier, settings: ProcessSettings, system: StandIn, identity: RunningIdentityServer
+) -> None:
+    crm_system = crm(tier, "ACME Ltd")
+    crm_system.repair_faults = ["refuse"]
+    await mend(tier)
+    assert (await tier.case())["code"] == "MD_REPAIR_STUCK"
+    bare = settings.model_copy(update={"ownership_file": None})
+    async with running_tier(bare, system, identity) as later:
+        later.clock.move(3600)
+        assert (Stage.REPAIR, CRM) in await schedule.due(later.runtime)
+        await later.worker.work(Stage.REPAIR, CRM)
+        assert (Stage.REPAIR, CRM) not in await schedule.due(later.runtime)
+        assert await later.cases() == []
+    assert names(crm_system) == ["ACME Ltd"]
 
 
 async def test_what_is_changed_back_again_and_again_is_not_fought_over(tier: Tier) -> None:

@@ -1,6 +1,5 @@
 """Notes which copies are to be repaired: the intent, before any system is asked to write."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +20,16 @@ CONTESTED_WITHIN = timedelta(days=7)
 
 
 async def plan_if_due(repairer: Repairer, connection: str) -> None:
-    """Compare a connection's copies, if anything was read since that was last done."""
+    """Compare a connection's copies, if anything was read since that was last done.
+
+    Of one that the ownership file does not name any more, nothing is written, and nothing waits.
+    """
+    if connection not in repairer.ownership.repairs:
+        async with repairer.database.transaction() as transaction:
+            now = repairer.clock.now()
+            await store.end_unlisted(transaction, connection, now)
+            await tell_stewards(transaction, repairer, connection, now)
+        return
     async with repairer.database.transaction() as transaction:
         now = repairer.clock.now()
         if not await plans.due(transaction, [connection], now):
@@ -54,10 +62,12 @@ async def plan(
     now, table = repairer.clock.now(), repairer.table(connection)
     await plans.note_try(transaction, connection, now)
     read_at = await plans.read_at(transaction, connection)
+    lines = await _lines(transaction, repairer, table, writable)
     changed = 0
-    async for lines in _lines(transaction, repairer, table, writable):
+    for start in range(0, len(lines), _AT_ONCE):
+        some = lines[start : start + _AT_ONCE]
         changed += await store.plan(
-            transaction, connection, lines, now, read_at, now - CONTESTED_WITHIN, MOST_WRITES
+            transaction, connection, some, now, read_at, now - CONTESTED_WITHIN, MOST_WRITES
         )
     await store.end_unlisted(transaction, connection, now)
     known = await plans.known(transaction, capability, connection)
@@ -71,25 +81,27 @@ async def plan(
 
 async def _lines(
     transaction: AsyncConnection, repairer: Repairer, table: RepairTable, writable: list[str]
-) -> AsyncIterator[list[dict[str, Any]]]:
-    """What differs of what the connection can write, in batches."""
-    connection = table.connection
-    proposed = await plans.proposed(transaction, connection)
-    lines: list[dict[str, Any]] = []
+) -> list[dict[str, Any]]:
+    """What differs of what the connection can write.
+
+    A copy may stand beside the records of several ERPs. If these want different values of it, none
+    of them is written: choosing would be guessing.
+    """
+    proposed = await plans.proposed(transaction, table.connection)
+    lines: dict[tuple[str, str, str], dict[str, Any] | None] = {}
     async for each in differences(transaction, repairer.ownership, repairer.clock.now()):
         kind, name = each.one.kind, each.attribute.name
-        if each.copy.connection != connection or f"{kind}.{name}" not in writable:
+        if each.copy.connection != table.connection or f"{kind}.{name}" not in writable:
             continue
         # A pin ends by itself, and a proposal waits for its answer: neither is to be written.
         if name in each.one.pins or (kind, each.one.id, name) in proposed:
             continue
         if table.covers(kind, name):
-            lines.append(_line(each))
-        if len(lines) >= _AT_ONCE:
-            yield lines
-            lines = []
-    if lines:
-        yield lines
+            key, line = (kind, each.copy.external_id, name), _line(each)
+            known = lines.setdefault(key, line)
+            if known is not None and known["wanted"] != line["wanted"]:
+                lines[key] = None
+    return [line for line in lines.values() if line is not None]
 
 
 def _line(each: Difference) -> dict[str, Any]:

@@ -42,10 +42,15 @@ _STATES = {
 
 async def repair(repairer: Repairer, connection: str) -> int:
     """Make one batch of repairs; how many it was."""
+    table = repairer.ownership.repairs.get(connection)
+    if table is None:
+        return 0
     token = uuid4()
     async with repairer.database.transaction() as transaction:
         now = repairer.clock.now()
-        rows = await store.claim(transaction, connection, token, now, repairer.lease, BATCH)
+        rows = await store.claim(
+            transaction, connection, token, now, repairer.lease, BATCH, table.attributes
+        )
         if not rows:
             return 0
         capability = (await connections.find(transaction, connection)).capability

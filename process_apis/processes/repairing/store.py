@@ -35,7 +35,8 @@ _PLAN = text(
         state = CASE WHEN {_SAME} AND repair.writes >= :most THEN 'CONTESTED' ELSE 'PENDING' END,
         writes = CASE WHEN {_SAME} THEN repair.writes ELSE 0 END,
         since = CASE WHEN {_SAME} THEN repair.since END,
-        released_at = CASE WHEN repair.wanted = excluded.wanted THEN repair.released_at END,
+        released_at = CASE WHEN repair.wanted = excluded.wanted AND repair.state = 'PENDING'
+                           THEN repair.released_at END,
         attempts = 0, message = NULL, due_at = excluded.due_at, updated_at = excluded.updated_at
     WHERE repair.wanted <> excluded.wanted OR repair.seen IS DISTINCT FROM excluded.seen
        OR repair.state = 'OVER'
@@ -85,6 +86,7 @@ _CLAIM = text(
     WITH due AS (
         SELECT id FROM master_repair AS repair
         WHERE connection = :connection AND state = 'PENDING' AND due_at <= :now
+          AND (CAST(:attributes AS text[]) IS NULL OR kind || '.' || attribute = ANY(:attributes))
           AND (lease_until IS NULL OR lease_until <= :now)
           AND NOT EXISTS (SELECT 1 FROM connection_gate AS gate
                           WHERE gate.connection = :connection AND {gates.STOPPED})
@@ -136,6 +138,13 @@ _STANDING = text(
             AND (state IN ('REFUSED', 'HELD', 'CONTESTED')
                  OR state = 'PENDING' AND attempts >= :patience)) AS each
     ORDER BY standing, updated_at, id
+    """
+)
+
+_ABANDONED = text(
+    """
+    SELECT DISTINCT connection FROM master_repair
+    WHERE state NOT IN ('DONE', 'OVER') AND connection <> ALL(:names) ORDER BY connection
     """
 )
 
@@ -194,10 +203,15 @@ async def claim(
     now: datetime,
     lease: timedelta,
     limit: int,
+    attributes: Sequence[str] | None,
 ) -> list[dict[str, Any]]:
-    """Some that are due; nobody else takes them before the lease is over."""
+    """Some that are due; nobody else takes them before the lease is over.
+
+    :param attributes: those that may be written by now; None: all.
+    """
     asked = {"connection": connection, "token": token, "now": now, "limit": limit}
-    return as_dicts(await transaction.execute(_CLAIM, {**asked, "lease_until": now + lease}))
+    asked |= {"lease_until": now + lease, "attributes": attributes and list(attributes)}
+    return as_dicts(await transaction.execute(_CLAIM, asked))
 
 
 async def settle(
@@ -226,6 +240,12 @@ async def standing(
     """What does not go on by itself, with one example of each."""
     asked = {"connection": connection, "patience": patience}
     return as_dicts(await transaction.execute(_STANDING, asked))
+
+
+async def abandoned(transaction: AsyncConnection, names: Iterable[str]) -> list[str]:
+    """Connections other than these that have repairs which are not over."""
+    found = await transaction.execute(_ABANDONED, {"names": list(names)})
+    return [row.connection for row in found]
 
 
 async def counts(transaction: AsyncConnection, connection: str) -> dict[str, int]:

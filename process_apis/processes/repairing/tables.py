@@ -39,6 +39,11 @@ class MasterRepair(SQLModel, table=True):
             postgresql_where=text("state = 'PENDING'"),
         ),
         Index("master_repair_listed", "connection", "id"),
+        Index(
+            "master_repair_open",
+            "connection",
+            postgresql_where=text("state NOT IN ('DONE', 'OVER')"),
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
