@@ -42,6 +42,8 @@ ELSEWHERE = {
     StopPoint.OWNERSHIP_DECIDED,
     StopPoint.PUSH_CLAIMED,
     StopPoint.PUSH_ANSWERED,
+    StopPoint.REPAIR_CLAIMED,
+    StopPoint.REPAIR_ANSWERED,
 }
 # Reached while something special happens, and not oftener than that.
 ONCE = LOOK_UPS | REPLAYS | MASTERS | {StopPoint.PROBE_TAKEN}
