@@ -48,6 +48,7 @@ _DUE = text(
     UNION SELECT 'probe', connection FROM connection_gate AS gate WHERE {gates.PROBE_DUE}
     UNION SELECT 'validate', '' FROM posting WHERE state = 'RECEIVED' AND kind <> 'REVERSAL'
     UNION SELECT 'validate', '' FROM time_entry WHERE posting_due
+    UNION SELECT 'validate', '' FROM posting WHERE day_open
     UNION SELECT 'feedback', connection FROM feedback_item
       WHERE state = 'PENDING' AND due_at <= :now
         AND (lease_until IS NULL OR lease_until <= :now)

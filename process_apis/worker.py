@@ -23,6 +23,7 @@ from process_apis.processes.master_data import steps as master_data
 from process_apis.processes.posting import (
     correcting,
     doubt,
+    open_days,
     probing,
     receive,
     recharging,
@@ -123,7 +124,8 @@ class Worker:
             received = await receive.receive(ledger)
             rings |= {(Stage.CORRECT, erp) for erp in received.to_take_back}
             full = received.entries >= receive.BATCH
-        if await recharging.recharge(ledger):
+        released, settled = await recharging.recharge(ledger), await open_days.settle(ledger)
+        if released or settled:
             rings |= {(Stage.CORRECT, erp) for erp in (await receive.receive(ledger)).to_take_back}
         full = True
         while full:

@@ -154,6 +154,7 @@ class Charge:
 
     :param rate: of one unit; None where no rate was asked for.
     :param consumed: of the limit, in its measure.
+    :param by_day: what it comes to depends on the others of its day.
     """
 
     terms_id: UUID
@@ -171,6 +172,12 @@ class Charge:
     card: str | None = None
     card_version: int | None = None
     card_row: int | None = None
+    by_day: bool = False
+
+    @property
+    def quantity(self) -> Decimal:
+        """Units of all parts."""
+        return sum((each.quantity for each in self.parts), NOUGHT)
 
     def _of(self, billing: Billing) -> list[Part]:
         return [each for each in self.parts if each.billing is billing]
@@ -212,7 +219,7 @@ def charge(
     """
     unit = rated.unit if rated else Unit.HOUR
     rate = rated.effective if rated else None
-    quantity = _quantity(terms, unit, minutes, same_day)
+    quantity = by_day(terms, unit, minutes, same_day)
     worth = _rounded(terms, quantity * rate) if rate is not None else NOUGHT
     line = rated.line if rated else None
     whole = Charge(
@@ -229,6 +236,28 @@ def charge(
         card=line.card if line else None,
         card_version=line.version if line else None,
         card_row=line.row if line else None,
+        by_day=counts_by_day(terms, rated),
+    )
+    return within_limit(whole, terms, day, used)
+
+
+def charged_anew(
+    before: Charge, terms: Terms, minutes: int, day: date, same_day: SameDay, used: Decimal
+) -> Charge:
+    """The same hours at the same rate, on a day that has become another.
+
+    :param same_day: the others, as they are now.
+    """
+    quantity = by_day(terms, before.unit, minutes, same_day)
+    worth = _rounded(terms, quantity * before.rate) if before.rate is not None else NOUGHT
+    parts = (Part(_WITHIN[terms.type], quantity, worth),)
+    whole = replace(
+        before,
+        terms_id=terms.id,
+        version=terms.version,
+        parts=parts,
+        limit_key=None,
+        consumed=NOUGHT,
     )
     return within_limit(whole, terms, day, used)
 
@@ -307,7 +336,7 @@ def _counts(type_: BillingType) -> bool:
     return type_ in (BillingType.TIME_AND_MATERIAL, BillingType.RETAINER)
 
 
-def _quantity(terms: Terms, unit: Unit, minutes: int, same_day: SameDay) -> Decimal:
+def by_day(terms: Terms, unit: Unit, minutes: int, same_day: SameDay) -> Decimal:
     """Units for these minutes: what the day comes to with them, less what it came to without.
 
     So the entries of a day add up to what the day as a whole comes to, in whatever order they come.

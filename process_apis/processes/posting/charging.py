@@ -4,7 +4,7 @@ Entries consume a limit in the order of day of work, approval and id, and one tr
 time: what is left is read under a lock that lasts until the verdict is committed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -149,13 +149,12 @@ async def _split(transaction: AsyncConnection, cases: Sequence[_Case]) -> dict[U
             day,
             case.rated,
             used=meter.by_others(key, case.entry) if key else billing.NOUGHT,
-            same_day=_sum(each for entry, each in others.items() if entry != case.entry),
+            same_day=sum_of(each for entry, each in others.items() if entry != case.entry),
         )
         charged = _charged(case.terms, charge)
         done[case.asked.row["id"]] = charged
         if charged.charge is not None:
-            quantity = sum((part.quantity for part in charge.parts), billing.NOUGHT)
-            others[case.entry] = SameDay(case.asked.candidate.minutes, quantity)
+            others[case.entry] = SameDay(case.asked.candidate.minutes, charge.quantity)
             if key is not None:
                 meter.note(key, case.entry, charge.consumed)
     return done
@@ -166,7 +165,8 @@ def _turn(case: _Case) -> tuple[Any, ...]:
     return (case.asked.candidate.work_date, approved, case.entry)
 
 
-def _sum(days: Any) -> SameDay:
+def sum_of(days: Iterable[SameDay]) -> SameDay:
+    """What entries of one day have together."""
     known = list(days)
     quantity = sum((each.quantity for each in known), billing.NOUGHT)
     return SameDay(sum(each.minutes for each in known), quantity)

@@ -1,37 +1,25 @@
-"""Gives room in a limit to hours that were posted and are held: to those that came first, first.
-
-Where the ERP has taken the charge, what stands there is corrected like any other line: the entry
-is planned again, as one whose line serves no version any more. Elsewhere only the sub-ledger says
-what is billed, and says it anew; the step stays in the lineage.
-"""
+"""Gives room in a limit to hours that were posted and are held: to those that came first, first."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from process_apis.database import as_dicts, as_json
+from process_apis.database import as_dicts
 from process_apis.processes.billing import rules as billing
 from process_apis.processes.billing import store as terms_store
 from process_apis.processes.billing.rules import Beyond, Charge, Terms
-from process_apis.processes.lineage import store as lineage
-from process_apis.processes.posting import charging, usage
+from process_apis.processes.posting import usage
 from process_apis.processes.posting.ledger import Ledger
 from process_apis.processes.posting.outcomes import LABELS
-from process_apis.processes.posting.ports import Standing
-from process_apis.processes.posting.states import PostingState
+from process_apis.processes.posting.recharged import charge_anew
 from process_apis.processes.posting.usage import Meter
-from process_apis.processes.time_entries import store as entries
 
 BATCH = 200
-# No approved version is this one: a line that serves it is to be replaced.
-NO_VERSION = 0
 
 _HELD = """posting.held IS NOT NULL AND posting.kind <> 'REVERSAL' AND posting.state = 'POSTED'
     AND posting.serves_version IS DISTINCT FROM 0"""
@@ -55,16 +43,6 @@ _ROWS = text(
     FOR UPDATE OF posting, entry SKIP LOCKED
     """  # noqa: S608 - our own fragment
 )
-_REWRITE = text(
-    """
-    UPDATE posting SET charge = anew.charge, limit_key = anew.limit_key, consumed = anew.consumed,
-        held = anew.held, updated_at = :now
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS anew (
-        id uuid, charge jsonb, limit_key text, consumed numeric, held numeric)
-    WHERE posting.id = anew.id
-    """
-)
-_REPLACE = text("UPDATE posting SET serves_version = :none, updated_at = :now WHERE id = ANY(:ids)")
 
 _AS_CHARGE = TypeAdapter(Charge)
 
@@ -96,22 +74,15 @@ async def _recharge_one(
     asked = {"key": key, "limit": BATCH}
     rows = as_dicts(await transaction.execute(_ROWS, asked))
     meter = await usage.open_meter(transaction, [key])
-    now = ledger.clock.now()
     changed = [
         (row, charge)
         for row in rows
         if (terms := of_day.get(row["work_date"]))
         and (charge := _anew(row, terms, meter, key)) is not None
     ]
-    in_erp = [row for row, _ in changed if row["in_erp"]]
-    here = [(row, charge) for row, charge in changed if not row["in_erp"]]
-    if in_erp:
-        facts = {"ids": [row["id"] for row in in_erp], "none": NO_VERSION, "now": now}
-        await transaction.execute(_REPLACE, facts)
-        await entries.mark_posting_due(transaction, [row["time_entry_id"] for row in in_erp])
-    if here:
-        await _write(transaction, ledger, here, now)
-    return bool(in_erp)
+    why = f"contract {limit['contract']} has room for it"
+    await charge_anew(transaction, ledger, changed, "released by its contract", why)
+    return any(row["in_erp"] for row, _ in changed)
 
 
 def _may_release(terms: Terms, consumed: Decimal) -> bool:
@@ -134,54 +105,3 @@ def _anew(row: Mapping[str, Any], terms: Terms, meter: Meter, key: str) -> Charg
         return None
     meter.replaced(key, row["time_entry_id"], after.consumed)
     return after
-
-
-async def _write(
-    transaction: AsyncConnection,
-    ledger: Ledger,
-    changed: list[tuple[dict[str, Any], Charge]],
-    now: datetime,
-) -> None:
-    rows = [{"id": row["id"], **charging.columns(charge)} for row, charge in changed]
-    await transaction.execute(_REWRITE, {"rows": as_json(rows), "now": now})
-    steps = [
-        lineage.Step(
-            row["time_entry_id"],
-            "released by its contract",
-            now,
-            row["id"],
-            detail={
-                "contract": charge.contract,
-                "terms": charge.version,
-                "billed": str(charge.billed),
-                "held": str(charge.held),
-                "currency": charge.currency,
-            },
-        )
-        for row, charge in changed
-    ]
-    await lineage.record(transaction, steps)
-    told = [_standing(row, charge) for row, charge in changed]
-    await ledger.listeners.tell(transaction, told, now)
-
-
-def _standing(row: Mapping[str, Any], charge: Charge) -> Standing:
-    posting_id: UUID = row["id"]
-    finding = None
-    if charge.held_quantity:
-        finding = charging.exceeded(charge.contract, charge.held, charge.currency)
-    return Standing(
-        time_entry_id=row["time_entry_id"],
-        connection=row["source_connection"],
-        entry_external_id=row["external_id"],
-        state=PostingState.POSTED,
-        because=f"contract {charge.contract} has room for it",
-        finding=finding,
-        posting_id=posting_id,
-        worker=row["labels"].get("worker"),
-        project=row["labels"].get("project"),
-        task=row["labels"].get("task"),
-        work_date=row["work_date"],
-        minutes=row["minutes"],
-        about="CT_NTE_EXCEEDED",
-    )

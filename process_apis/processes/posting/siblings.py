@@ -16,7 +16,8 @@ from process_apis.processes.posting.waking import lineage_key
 # two must never stand at once.
 _TAKE_BACK = text(
     """
-    UPDATE posting AS standing SET state = 'REVERSED', updated_at = :now
+    UPDATE posting AS standing SET state = 'REVERSED', updated_at = :now,
+        day_open = coalesce((standing.charge ->> 'by_day')::boolean, false)
     FROM posting AS taker
     WHERE taker.id = ANY(:ids) AND taker.lease_token = :token
       AND standing.id = taker.reverses_id AND standing.state = ANY(:sources)

@@ -85,6 +85,7 @@ class Posting(SQLModel, table=True):
             text("(charge ->> 'contract')"),
             postgresql_where=text("charge IS NOT NULL"),
         ),
+        Index("posting_day_open", "id", postgresql_where=text("day_open")),
         Index("posting_received", "id", postgresql_where=text("state = 'RECEIVED'")),
         Index(
             "posting_waiting_for",
@@ -154,6 +155,11 @@ class Posting(SQLModel, table=True):
     mapping_row: int | None = Field(default=None, description="The rule that decided.")
     billing_code: str | None = None
     activity: str | None = None
+    day_open: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="It was taken back, and the day that it was charged by is to be made up again.",
+    )
     charge: dict[str, Any] | None = Field(
         default=None,
         sa_type=Json,
