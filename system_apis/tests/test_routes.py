@@ -37,7 +37,7 @@ def operations(app: FastAPI) -> Iterator[RouteContext]:
 def test_every_operation_has_a_limit_and_a_scope_but_for_the_webhooks(app: FastAPI) -> None:
     found = list(operations(app))
 
-    assert len(found) == 37
+    assert len(found) == 41
     assert all(limit_of(each) for each in found)
     assert all(scope_rule_of(each) for each in found)
     public = [each.path for each in found if isinstance(scope_rule_of(each), PublicRule)]
@@ -49,11 +49,11 @@ def test_every_operation_has_a_limit_and_a_scope_but_for_the_webhooks(app: FastA
 @pytest.mark.parametrize(
     ("tag", "operations"),
     [
-        ("erp", 10),
+        ("erp", 11),
         ("time-tracking", 11),
-        ("hcm", 7),
-        ("crm", 5),
-        ("directory", 3),
+        ("hcm", 8),
+        ("crm", 6),
+        ("directory", 4),
         ("connections", 1),
     ],
 )
