@@ -241,6 +241,19 @@ async def test_a_reading_that_is_too_old_gives_nothing(
     assert await may_review(granting, identity, "petra") == 200
 
 
+async def test_whoever_is_deleted_without_a_word_has_nothing_after_the_next_reading(
+    granting: Tier, identity: RunningIdentityServer
+) -> None:
+    """The directory tells what changed, and not who is gone: so it is read whole each time."""
+    directory = granting.system.other_systems[LOGINS]
+    directory.changed = {"users": [], "groups": []}
+    directory.lists["users"] = directory.lists["users"][1:]
+    assert await may_review(granting, identity, "petra") == 200
+    await read(granting, LOGINS)
+    assert await may_review(granting, identity, "petra") == 403
+    assert {since for _, since in directory.asked} == {None}
+
+
 async def test_services_have_the_roles_of_their_tokens(granting: Tier) -> None:
     mine = (await granting.call("GET", "/v1/master-data/roles/mine")).json()
     assert (mine["by_token"], mine["granted"]) == (["integration.operator"], [])

@@ -85,7 +85,9 @@ async def _scheduled_run(librarian: Librarian, connection: str) -> OpenRun:
             each.name: each.capability for each in await known_connections.known(transaction)
         }
         since = None
-        if capabilities.get(connection, "erp") != "erp":  # those cannot tell what changed
+        # ERPs cannot tell what changed; and who is gone without a word must have no role.
+        tells = capabilities.get(connection, "erp") != "erp"
+        if tells and connection not in librarian.ownership.granting:
             since = await runs.read_until(transaction, connection, now - librarian.whole_every)
         return await runs.open_run(transaction, connection, since=since, now=now)
 

@@ -104,6 +104,11 @@ class Ownership:
     roles: Sequence[GroupRole] = ()
     repairs: Mapping[str, RepairTable] = field(default_factory=dict)
 
+    @property
+    def granting(self) -> frozenset[str]:
+        """Directories whose groups give roles: they are read whole each time."""
+        return frozenset(each.connection for each in self.roles if each.grants and each.connection)
+
     def rule(self, attribute: Attribute, legal_entity: str | None = None) -> Rule:
         """The rule of an attribute; for a worker, that of their legal entity.
 

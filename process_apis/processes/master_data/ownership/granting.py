@@ -1,7 +1,8 @@
 """The roles that groups of a directory give to a person, where the ownership file says so.
 
 Somebody is known by the directory's own id alone, never by a name or an address: those are
-anybody's to change. A reading that is too old gives nothing.
+anybody's to change. A reading that is too old gives nothing, and only whole ones count: not all
+systems tell who was deleted.
 """
 
 from datetime import timedelta
@@ -29,7 +30,8 @@ _GRANTED = text(
     WHERE member ->> 'kind' = 'user' AND login.active AND login.vanished_at IS NULL
       AND inside.grants AND login.owner_external_id = :person
       AND EXISTS (SELECT FROM master_data_run AS run WHERE run.status = 'DONE' AND NOT run.dry_run
-            AND run.connection = direct.owner_connection AND run.started_at >= :fresh)
+            AND run.changed_since IS NULL AND run.connection = direct.owner_connection
+            AND run.started_at >= :fresh)
     """  # noqa: S608 - our own SQL
 )
 
@@ -37,7 +39,7 @@ _GRANTED = text(
 class GroupGrants:
     """Answers what groups give.
 
-    :param fresh_for: how old the latest reading of a directory may be.
+    :param fresh_for: how old the latest whole reading of a directory may be.
     """
 
     def __init__(
