@@ -106,6 +106,21 @@ async def test_a_day_that_nobody_made_up_is_found_and_changes_nothing_twice(
     assert steps.count("charged anew") == 1
 
 
+async def test_hours_that_nobody_is_billed_for_do_not_keep_a_day_open(
+    tier: Tier, call: Call
+) -> None:
+    await priced(call)
+    await agreed(call, **WHOLE_HOURS)
+    await work(tier, "e1", 35)
+    firm.enter(tier.system, "e2", minutes=20)
+    tier.system.entries["e2"]["billable"] = False
+    await tier.approve("e2", approval="a-e2")
+    await delete(tier, "e1")
+    assert (Stage.VALIDATE, "") not in await schedule.due(tier.runtime)
+    assert await billed(call) == 0
+    assert sums(tier) == {("11", "31", "2026-06-02"): 20}
+
+
 async def test_other_days_people_and_contracts_stay_as_they_are(tier: Tier, call: Call) -> None:
     await priced(call)
     await agreed(call, **WHOLE_HOURS)

@@ -51,6 +51,17 @@ _LAST = text(
     """  # noqa: S608 - our own fragment
 )
 
+_UNDER_WAY = text(
+    f"""
+    SELECT EXISTS (
+        SELECT FROM posting JOIN time_entry AS entry ON entry.id = posting.time_entry_id
+        WHERE entry.connection = :connection AND entry.worker_external_id = :worker
+          AND entry.work_date = :day AND posting.work_date = :day
+          AND posting.charge ->> 'contract' = :contract
+          AND (posting.charge ->> 'by_day')::boolean AND {usage.COUNTS})
+    """  # noqa: S608 - our own fragment
+)
+
 _AS_CHARGE = TypeAdapter(Charge)
 
 
@@ -84,7 +95,9 @@ async def _settle_one(
     asked = {"connection": connection, "worker": worker, "day": work_date, "contract": contract}
     found = as_dicts(await transaction.execute(_LAST, asked))
     if not found:
-        return False, False  # the others are under way: another time
+        # They are under way, and it is another time; or there is none that is charged by the day.
+        waits = (await transaction.execute(_UNDER_WAY, asked)).scalar_one()
+        return not waits, False
     row = found[0]
     meter = await usage.open_meter(transaction, _keys(terms, row))
     charge = _anew(row, terms, others, meter)
